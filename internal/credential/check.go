@@ -65,7 +65,7 @@ var common = sync.OnceValue(func() map[string]struct{} {
 
 // serviceWords name this system and its place. A password that is little more
 // than one of them is the first that an attacker tries.
-var serviceWords = []string{"dichvucong", "hethong", "congdan", "hungyen", "motcua", "vneid", "matkhau", "vietnam", "canbo", "password", "dangnhap"}
+var serviceWords = []string{"dichvucong", "hethong", "congdan", "hungyen", "motcua", "vneid", "matkhau", "vietnam", "canbo", "dangnhap"}
 
 // leastOwn is how many characters must remain when a known word is taken out.
 const leastOwn = 6
