@@ -1,0 +1,87 @@
+package config
+
+import (
+	"time"
+)
+
+// Names of the sites, as in --sites.
+const (
+	Portal = "portal"
+	Office = "office"
+	ID     = "id"
+)
+
+// AllSites lists the sites in the order in which they are shown.
+var AllSites = []string{Portal, Office, ID}
+
+// Store is what every command needs to reach the data. The `en` tags hold the
+// English half of each help text, for the reference.
+type Store struct {
+	Data          string `group:"data" env:"MOTCUA_DATA" default:"./data" placeholder:"DIR" help:"Thư mục dữ liệu." en:"Data folder."`
+	Database      string `group:"data" env:"MOTCUA_DATABASE" placeholder:"URL" help:"Cơ sở dữ liệu: sqlite:/đường/dẫn/tệp.db hoặc postgres://…; bỏ trống là tệp motcua.db trong thư mục dữ liệu (lệnh serve phải ghi rõ)." en:"Database: sqlite:/path/file.db or postgres://…; empty means motcua.db in the data folder (serve wants it named)."`
+	Synchronous   string `group:"data" env:"MOTCUA_SYNCHRONOUS" default:"NORMAL" placeholder:"MODE" help:"Chế độ ghi của SQLite: NORMAL (mất điện có thể mất giao dịch cuối) hoặc FULL." en:"SQLite synchronous mode: NORMAL (a power cut may lose the last transactions) or FULL."`
+	MasterKeyFile string `group:"data" env:"MOTCUA_MASTER_KEY_FILE" placeholder:"FILE" help:"Tệp chứa khóa chủ 32 byte (base64), chỉ người chạy chương trình đọc được." en:"File with the 32-byte master key (base64), readable by the program's user only."`
+	MasterKey     string `group:"data" env:"MOTCUA_MASTER_KEY" placeholder:"BASE64" help:"Khóa chủ, thay cho tệp; chỉ nên đặt bằng biến môi trường." en:"The master key itself instead of a file; set it through the environment only."`
+}
+
+// Addresses says which sites answer where.
+type Addresses struct {
+	Sites     []string `group:"sites" env:"MOTCUA_SITES" default:"portal,office,id" placeholder:"SITE,…" help:"Các trang mà tiến trình này phục vụ: portal, office, id. Tên miền của trang khác nhận trả lời 421." en:"Sites that this process serves: portal, office, id. Other sites' host names are answered 421."`
+	PortalURL string   `group:"sites" env:"MOTCUA_PORTAL_URL" placeholder:"URL" help:"Địa chỉ công khai của Cổng Dịch vụ công." en:"Public address of the portal."`
+	OfficeURL string   `group:"sites" env:"MOTCUA_OFFICE_URL" placeholder:"URL" help:"Địa chỉ công khai của Một cửa điện tử." en:"Public address of the officers' site."`
+	IDURL     string   `name:"id-url" group:"sites" env:"MOTCUA_ID_URL" placeholder:"URL" help:"Địa chỉ công khai của hệ thống định danh và xác thực, nhiều nhất 40 ký tự (để mã QR gọn)." en:"Public address of the identity provider, at most 40 characters (it must fit a small QR code)."`
+
+	Listen       string `group:"sites" env:"MOTCUA_LISTEN" placeholder:"HOST:PORT" help:"Địa chỉ lắng nghe chung; trang được chọn theo tên miền." en:"Listening address shared by the sites, chosen by Host."`
+	ListenPortal string `group:"sites" env:"MOTCUA_LISTEN_PORTAL" placeholder:"HOST:PORT" help:"Địa chỉ lắng nghe riêng của portal." en:"A listening address of the portal's own."`
+	ListenOffice string `group:"sites" env:"MOTCUA_LISTEN_OFFICE" placeholder:"HOST:PORT" help:"Địa chỉ lắng nghe riêng của office." en:"A listening address of the officers' site's own."`
+	ListenID     string `name:"listen-id" group:"sites" env:"MOTCUA_LISTEN_ID" placeholder:"HOST:PORT" help:"Địa chỉ lắng nghe riêng của id." en:"A listening address of the identity provider's own."`
+
+	TLSCert        string   `name:"tls-cert" group:"sites" env:"MOTCUA_TLS_CERT" placeholder:"FILE" help:"Tệp chứng thư TLS (PEM, cả chuỗi). Bỏ trống khi đứng sau máy chủ ủy quyền." en:"TLS certificate chain (PEM). Empty behind a reverse proxy."`
+	TLSKey         string   `name:"tls-key" group:"sites" env:"MOTCUA_TLS_KEY" placeholder:"FILE" help:"Tệp khóa riêng TLS (PEM)." en:"TLS private key (PEM)."`
+	TrustedProxies []string `name:"trusted-proxy" group:"sites" env:"MOTCUA_TRUSTED_PROXY" placeholder:"CIDR,…" help:"Dải địa chỉ của máy chủ ủy quyền; chỉ tin X-Forwarded-For đến từ đây." en:"Network ranges of the reverse proxies; X-Forwarded-For counts only from there."`
+	OpsListen      string   `group:"sites" env:"MOTCUA_OPS_LISTEN" default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Địa chỉ lắng nghe của /healthz, /readyz và /metrics; không mở ra ngoài." en:"Listening address of /healthz, /readyz and /metrics; keep it internal."`
+}
+
+// Place says whose portal this is and whom to turn to.
+type Place struct {
+	ProvinceName string `group:"place" env:"MOTCUA_PROVINCE_NAME" placeholder:"TEXT" help:"Tên tỉnh, thành phố như hiện trên trang, ví dụ: tỉnh Hưng Yên." en:"Name of the province as pages show it, such as: tỉnh Hưng Yên."`
+	ProvinceCode string `group:"place" env:"MOTCUA_PROVINCE_CODE" placeholder:"CODE" help:"Mã định danh điện tử của tỉnh, ví dụ H31 (Quyết định 20/2020/QĐ-TTg)." en:"Electronic identification code of the province, such as H31 (Decision 20/2020/QĐ-TTg)."`
+	ProviderName string `group:"place" env:"MOTCUA_PROVIDER_NAME" placeholder:"TEXT" help:"Tên của hệ thống định danh và xác thực này. Không được mang tên VNeID, Bộ Công an hay tài khoản định danh." en:"Name of this identity provider. It cannot carry the names VNeID, Bộ Công an or tài khoản định danh."`
+	CentreName   string `group:"place" env:"MOTCUA_CENTRE_NAME" placeholder:"TEXT" help:"Tên trung tâm phục vụ hành chính công." en:"Name of the public administration service centre."`
+	Hotline      string `group:"place" env:"MOTCUA_HOTLINE" placeholder:"PHONE" help:"Số điện thoại hỗ trợ." en:"Support phone number."`
+	Email        string `group:"place" env:"MOTCUA_EMAIL" placeholder:"EMAIL" help:"Thư điện tử hỗ trợ." en:"Support e-mail address."`
+	Hours        string `group:"place" env:"MOTCUA_HOURS" placeholder:"TEXT" help:"Giờ làm việc của trung tâm." en:"The centre's opening hours."`
+	Address      string `group:"place" env:"MOTCUA_ADDRESS" placeholder:"TEXT" help:"Địa chỉ của trung tâm." en:"The centre's street address."`
+}
+
+// SMS describes the gateway that sends text messages: one HTTP request each.
+type SMS struct {
+	SMSURL     string            `name:"sms-url" group:"sms" env:"MOTCUA_SMS_URL" placeholder:"URL" help:"Địa chỉ của cổng SMS." en:"Address of the SMS gateway."`
+	SMSMethod  string            `name:"sms-method" group:"sms" env:"MOTCUA_SMS_METHOD" default:"POST" placeholder:"METHOD" help:"Phương thức HTTP: POST hoặc PUT." en:"HTTP method: POST or PUT."`
+	SMSHeaders map[string]string `name:"sms-header" group:"sms" env:"MOTCUA_SMS_HEADER" mapsep:";" placeholder:"NAME=VALUE;…" help:"Tiêu đề HTTP gửi kèm, ví dụ khóa truy cập." en:"HTTP headers to send, such as an access key."`
+	SMSBody    string            `name:"sms-body" group:"sms" env:"MOTCUA_SMS_BODY" placeholder:"TEMPLATE" help:"Mẫu thân yêu cầu JSON (text/template); {{json .To}}, {{json .Text}}, {{json .ID}}." en:"Template (text/template) of the JSON body; {{json .To}}, {{json .Text}}, {{json .ID}}."`
+	SMSSuccess string            `name:"sms-success" group:"sms" env:"MOTCUA_SMS_SUCCESS" placeholder:"RULE" help:"Quy tắc nhận biết đã gửi, ví dụ status=0 (trường JSON = giá trị); bỏ trống: mọi mã HTTP 2xx." en:"What counts as accepted, such as status=0 (JSON field = value); empty: any HTTP 2xx."`
+	SMSRef     string            `name:"sms-ref" group:"sms" env:"MOTCUA_SMS_REF" placeholder:"FIELD" help:"Trường JSON chứa mã tin nhắn của cổng SMS." en:"JSON field with the gateway's own message id."`
+}
+
+// Rules are the times, limits and verbosity that a place may set.
+type Rules struct {
+	PortalIdle      time.Duration     `group:"rules" env:"MOTCUA_PORTAL_IDLE" default:"15m" help:"Phiên của công dân hết sau chừng này thời gian không thao tác (5–15 phút)." en:"A citizen's session ends after this much inactivity (5 to 15 minutes)."`
+	OfficeIdle      time.Duration     `group:"rules" env:"MOTCUA_OFFICE_IDLE" default:"30m" help:"Phiên của cán bộ hết sau chừng này thời gian không thao tác (15–60 phút)." en:"An officer's session ends after this much inactivity (15 to 60 minutes)."`
+	SessionAbsolute time.Duration     `group:"rules" env:"MOTCUA_SESSION_ABSOLUTE" default:"12h" help:"Mọi phiên kết thúc muộn nhất sau chừng này (1–12 giờ)." en:"Every session ends after this at the latest (1 to 12 hours)."`
+	LimitFactors    map[string]string `name:"limit-factor" group:"rules" env:"MOTCUA_LIMIT_FACTOR" mapsep:";" placeholder:"CIDR=FACTOR;…" help:"Nhân hạn mức theo địa chỉ cho một dải mạng, ví dụ quầy tại trung tâm: 203.0.113.0/28=20." en:"Multiply the per-address limits for a network range, such as counters behind one address: 203.0.113.0/28=20."`
+	LogLevel        string            `group:"rules" env:"MOTCUA_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Mức nhật ký: debug, info, warn, error." en:"Log level: debug, info, warn, error."`
+	Hashes          int               `name:"concurrent-hashes" group:"rules" env:"MOTCUA_CONCURRENT_HASHES" default:"0" placeholder:"N" help:"Số phép băm mật khẩu chạy cùng lúc, mỗi phép 19 MiB; 0 là số nhân CPU." en:"Password hashes that run at once, 19 MiB each; 0 means the number of CPUs."`
+}
+
+// Config is everything a running process was told.
+type Config struct {
+	Store     `embed:""`
+	Addresses `embed:""`
+	Place     `embed:""`
+	SMS       `embed:""`
+	Rules     `embed:""`
+
+	// Demo is set by NewDemo alone: sandbox pages, invented data, wide limits.
+	Demo bool `kong:"-"`
+}
