@@ -1,0 +1,110 @@
+package i18n
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"strings"
+)
+
+// The languages, the first being the one of a person who has not chosen.
+const (
+	Vietnamese = "vi"
+	English    = "en"
+)
+
+var (
+	//go:embed vi.json
+	viJSON []byte
+	//go:embed en.json
+	enJSON []byte
+
+	catalogues = map[string]map[string]string{
+		Vietnamese: mustParse(viJSON),
+		English:    mustParse(enJSON),
+	}
+)
+
+func mustParse(b []byte) map[string]string {
+	m := map[string]string{}
+	if err := json.Unmarshal(b, &m); err != nil {
+		panic("i18n: " + err.Error())
+	}
+	return m
+}
+
+// Languages lists the languages of the catalogue.
+func Languages() []string { return []string{Vietnamese, English} }
+
+// Known tells whether the catalogue speaks lang.
+func Known(lang string) bool { return lang == Vietnamese || lang == English }
+
+// Choose returns the first known language of a space-separated list such as
+// ui_locales ("en-GB vi"), or "" when there is none.
+func Choose(locales string) string {
+	for _, l := range strings.Fields(locales) {
+		l, _, _ = strings.Cut(strings.ToLower(l), "-")
+		if Known(l) {
+			return l
+		}
+	}
+	return ""
+}
+
+// Text returns the sentence of key in lang with its arguments filled in. A
+// key that the language lacks is looked up in Vietnamese; an unknown key comes
+// back as it is, which the catalogue test prevents.
+func Text(lang, key string, args ...any) string {
+	s := lookup(lang, key)
+	if len(args) == 0 {
+		return s
+	}
+	return fmt.Sprintf(s, args...)
+}
+
+// HTML is Text for a sentence with markup: string arguments are escaped,
+// template.HTML arguments are not.
+func HTML(lang, key string, args ...any) template.HTML {
+	s := lookup(lang, key)
+	if len(args) == 0 {
+		return template.HTML(s)
+	}
+	safe := make([]any, len(args))
+	for i, a := range args {
+		switch a := a.(type) {
+		case template.HTML:
+			safe[i] = string(a)
+		case int, int64, float64:
+			safe[i] = a
+		default:
+			safe[i] = template.HTMLEscapeString(fmt.Sprint(a))
+		}
+	}
+	return template.HTML(fmt.Sprintf(s, safe...))
+}
+
+// Keys returns the keys of lang, unsorted.
+func Keys(lang string) []string {
+	keys := make([]string, 0, len(catalogues[lang]))
+	for k := range catalogues[lang] {
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// Raw returns the text of key in lang without its arguments filled in.
+func Raw(lang, key string) (string, bool) {
+	s, ok := catalogues[lang][key]
+	return s, ok
+}
+
+func lookup(lang, key string) string {
+	if s, ok := catalogues[lang][key]; ok {
+		return s
+	}
+	if s, ok := catalogues[Vietnamese][key]; ok {
+		return s
+	}
+	return key
+}
