@@ -31,16 +31,18 @@ CREATE INDEX activation_account ON activation (account_id);
 
 -- Consecutive password failures. subject is a keyed digest of the number (and
 -- of the device, for one that is known), so that numbers nobody has look the
--- same here as accounts. Purged 24 hours after the last failure, except where
--- the hard limit is reached.
+-- same here as accounts. A row of no account is purged 24 hours after its last
+-- failure; the count of an account ends only with a success or an administrator.
 CREATE TABLE sign_in_throttle (
     subject     TEXT PRIMARY KEY,
     failures    INTEGER NOT NULL,
     blocked_until TIMESTAMPTZ,
+    account_id  TEXT,
     notified    BOOLEAN NOT NULL,
     updated_at  TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX sign_in_throttle_updated ON sign_in_throttle (updated_at);
+CREATE INDEX sign_in_throttle_account ON sign_in_throttle (account_id);
 
 -- Browsers in which an account has signed in before: failures elsewhere do not
 -- shut them out. Purged 180 days after the last use.

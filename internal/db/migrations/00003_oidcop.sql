@@ -9,6 +9,7 @@ CREATE TABLE client (
     post_logout_uris     TEXT NOT NULL,
     sign_in_url          TEXT NOT NULL,
     scopes               TEXT NOT NULL,
+    sms_name             TEXT NOT NULL,
     id_token_alg         TEXT NOT NULL,
     created_at           TIMESTAMPTZ NOT NULL,
     updated_at           TIMESTAMPTZ NOT NULL

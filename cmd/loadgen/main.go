@@ -1,0 +1,30 @@
+// Command loadgen puts a running server under load and prints what it
+// measured. It sends traffic to loopback addresses only.
+//
+//	go run ./cmd/motcua demo --load-accounts 2000 --trusted-proxy 127.0.0.1/32 --ops-listen 127.0.0.1:8089
+//	go run ./cmd/loadgen signin
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+
+	"github.com/alecthomas/kong"
+)
+
+var cli struct {
+	Signin signinCmd `cmd:"" help:"Complete sign-ins: authorize, password, OTP, code, token, userinfo."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	k := kong.Parse(&cli, kong.Name("loadgen"), kong.Description("Load on a running motcua, and figures."))
+	k.BindTo(ctx, (*context.Context)(nil))
+	if err := k.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "loadgen:", err)
+		os.Exit(1)
+	}
+}

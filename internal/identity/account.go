@@ -1,0 +1,172 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"motcua/internal/audit"
+	"motcua/internal/db"
+)
+
+// Status of an account.
+const (
+	StatusActive = "active"
+	StatusLocked = "locked"
+	StatusClosed = "closed"
+)
+
+// KindCitizen is the kind of a natural person's account; other kinds follow
+// Decree 69/2024/NĐ-CP (organisations, foreigners).
+const KindCitizen = "citizen"
+
+// An Account is a person as the provider knows them.
+type Account struct {
+	ID        string `db:"id"`
+	Number    string `db:"number"`     // số định danh cá nhân, 12 digits
+	Name      string `db:"name"`       // NFC
+	BirthDate string `db:"birth_date"` // 2006-01-02, or a year alone
+	Sex       string `db:"sex"`        // "male", "female" or empty
+	Phone     string `db:"phone"`      // E.164
+	Level     int    `db:"level"`      // 1 or 2 (Decree 69/2024/NĐ-CP)
+	Kind      string `db:"kind"`
+	Status    string `db:"status"`
+
+	PasswordHash  *string    `db:"password_hash"`
+	PasswordSetAt *time.Time `db:"password_set_at"`
+	CreatedAt     time.Time  `db:"created_at"`
+	UpdatedAt     time.Time  `db:"updated_at"`
+	Version       int64      `db:"version"`
+}
+
+const accountColumns = `id, number, name, birth_date, sex, phone, level, kind, status,
+	password_hash, password_set_at, created_at, updated_at, version`
+
+// ErrNoAccount says that no account has this number or id.
+var ErrNoAccount = errors.New("identity: no such account")
+
+// Get returns the account with this id, or ErrNoAccount.
+func (s *Service) Get(ctx context.Context, q db.Querier, id string) (Account, error) {
+	a, err := db.Get[Account](ctx, q, `SELECT `+accountColumns+` FROM account WHERE id = $1`, id)
+	if errors.Is(err, db.ErrNotFound) {
+		return Account{}, ErrNoAccount
+	}
+	return a, err
+}
+
+// Find returns the account with this identity number, or ErrNoAccount.
+func (s *Service) Find(ctx context.Context, q db.Querier, number string) (Account, error) {
+	a, err := db.Get[Account](ctx, q, `SELECT `+accountColumns+` FROM account WHERE number = $1`, number)
+	if errors.Is(err, db.ErrNotFound) {
+		return Account{}, ErrNoAccount
+	}
+	return a, err
+}
+
+// listMax bounds what the console prints; pages will page.
+const listMax = 1000
+
+// List returns accounts in the order of their numbers, at most 1,000.
+func (s *Service) List(ctx context.Context) ([]Account, error) {
+	return db.Select[Account](ctx, s.DB, `SELECT `+accountColumns+` FROM account ORDER BY number LIMIT $1`, listMax)
+}
+
+// Insert writes a new account inside tx, with the password hash it carries
+// (nil: none until the person sets one), and its audit record. It errs with
+// db.ErrExists when the number is taken.
+func (s *Service) Insert(ctx context.Context, tx *db.Tx, by audit.Ref, a Account) (Account, error) {
+	now := s.now()
+	a.ID, a.CreatedAt, a.UpdatedAt, a.Version = db.NewID(), now, now, 1
+	if a.Kind == "" {
+		a.Kind = KindCitizen
+	}
+	if a.Status == "" {
+		a.Status = StatusActive
+	}
+	if a.PasswordHash != nil {
+		a.PasswordSetAt = &now
+	}
+	_, err := db.Exec(ctx, tx, `INSERT INTO account (`+accountColumns+`)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
+		a.ID, a.Number, a.Name, a.BirthDate, a.Sex, a.Phone, a.Level, a.Kind, a.Status,
+		a.PasswordHash, a.PasswordSetAt, a.CreatedAt, a.UpdatedAt, a.Version)
+	if err != nil {
+		return Account{}, err
+	}
+	return a, s.Audit.Append(ctx, tx, audit.Event{Action: "account.create", Actor: by, Target: ref(a.ID), Outcome: audit.OK})
+}
+
+// Add creates an account without a password and returns the activation code
+// with which its owner sets one. It errs with db.ErrExists when the number is
+// taken.
+func (s *Service) Add(ctx context.Context, by audit.Ref, a Account) (Account, string, error) {
+	var code string
+	err := s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		if a, err = s.Insert(ctx, tx, by, a); err != nil {
+			return err
+		}
+		code, err = s.newActivation(ctx, tx, a.ID)
+		return err
+	})
+	return a, code, err
+}
+
+// Reset takes the password away, ends the account's sessions at the provider
+// and returns a new activation code. It errs with ErrNoAccount.
+func (s *Service) Reset(ctx context.Context, by audit.Ref, number string) (code string, err error) {
+	err = s.change(ctx, by, number, "account.password_reset", func(ctx context.Context, tx *db.Tx, a Account) error {
+		if _, err := db.Exec(ctx, tx, `UPDATE account SET password_hash = NULL, password_set_at = NULL,
+			updated_at = $1, version = version + 1 WHERE id = $2`, s.now(), a.ID); err != nil {
+			return err
+		}
+		if err := s.Sessions.RevokeBySubject(ctx, tx, Site, a.ID, "password_reset"); err != nil {
+			return err
+		}
+		if err := s.forgive(ctx, tx, a); err != nil {
+			return err
+		}
+		var err error
+		code, err = s.newActivation(ctx, tx, a.ID)
+		return err
+	})
+	return code, err
+}
+
+// Unlock makes an account usable again after too many failures or after it
+// was locked. It errs with ErrNoAccount.
+func (s *Service) Unlock(ctx context.Context, by audit.Ref, number string) error {
+	return s.change(ctx, by, number, "account.unlock", func(ctx context.Context, tx *db.Tx, a Account) error {
+		if _, err := db.Exec(ctx, tx, `UPDATE account SET status = $1, updated_at = $2, version = version + 1
+			WHERE id = $3`, StatusActive, s.now(), a.ID); err != nil {
+			return err
+		}
+		return s.forgive(ctx, tx, a)
+	})
+}
+
+// Lock closes an account to sign-in and ends its sessions at the provider.
+// It errs with ErrNoAccount.
+func (s *Service) Lock(ctx context.Context, by audit.Ref, number string) error {
+	return s.change(ctx, by, number, "account.lock", func(ctx context.Context, tx *db.Tx, a Account) error {
+		if _, err := db.Exec(ctx, tx, `UPDATE account SET status = $1, updated_at = $2, version = version + 1
+			WHERE id = $3`, StatusLocked, s.now(), a.ID); err != nil {
+			return err
+		}
+		return s.Sessions.RevokeBySubject(ctx, tx, Site, a.ID, "locked")
+	})
+}
+
+func (s *Service) change(ctx context.Context, by audit.Ref, number, action string, f func(context.Context, *db.Tx, Account) error) error {
+	return s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		a, err := s.Find(ctx, tx, number)
+		if err != nil {
+			return err
+		}
+		if err := f(ctx, tx, a); err != nil {
+			return err
+		}
+		return s.Audit.Append(ctx, tx, audit.Event{Action: action, Actor: by, Target: ref(a.ID), Outcome: audit.OK})
+	})
+}
+
+func ref(accountID string) audit.Ref { return audit.Ref{Kind: RefAccount, ID: accountID} }

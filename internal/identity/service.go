@@ -1,0 +1,71 @@
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"motcua/internal/audit"
+	"motcua/internal/clock"
+	"motcua/internal/credential"
+	"motcua/internal/db"
+	"motcua/internal/jobs"
+	"motcua/internal/ratelimit"
+	"motcua/internal/secretbox"
+	"motcua/internal/session"
+	"motcua/internal/sms"
+)
+
+// Site is the name of the provider's site in session rows.
+const Site = "id"
+
+// Kinds of things in audit records.
+const (
+	RefAccount = "account"
+	RefNumber  = "number_digest"
+)
+
+// Parts are what a Service works with.
+type Parts struct {
+	DB       *db.DB
+	Clock    clock.Clock
+	Box      *secretbox.Box
+	Hasher   *credential.Hasher
+	SMS      *sms.Service
+	Jobs     *jobs.Queue
+	Audit    *audit.Log
+	Sessions *session.Store
+	Limiter  *ratelimit.Limiter
+	Limits   Limits
+}
+
+// A Service holds the rules of this package over one database.
+type Service struct{ Parts }
+
+// Register declares the jobs of this package; call it once, before the queue
+// starts. The service is asked for late because it needs the queue itself.
+func Register(r *jobs.Registry, service func() *Service) {
+	jobs.Register(r, func(ctx context.Context, a lockNotice) error { return service().sendLockNotice(ctx, a) })
+}
+
+// New returns a Service.
+func New(p Parts) *Service {
+	p.Limits = p.Limits.withDefaults()
+	return &Service{p}
+}
+
+// digest is the form in which random marks (browser, device) are stored.
+func digest(mark string) string {
+	sum := sha256.Sum256([]byte(mark))
+	return hex.EncodeToString(sum[:])
+}
+
+func (s *Service) mac(purpose, data string) string {
+	return hex.EncodeToString(s.Box.MAC(purpose, []byte(data)))
+}
+
+func (s *Service) now() time.Time { return s.Clock.Now() }
+
+// tail returns the last n characters of an ASCII text.
+func tail(s string, n int) string { return s[max(0, len(s)-n):] }

@@ -1,0 +1,138 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"motcua/internal/audit"
+	"motcua/internal/db"
+	"motcua/internal/sms"
+)
+
+// TooMany says that one address or network failed too often. Nothing was
+// looked at or counted; the same attempt can be made again after Retry.
+type TooMany struct{ Retry time.Duration }
+
+func (e *TooMany) Error() string {
+	return fmt.Sprintf("identity: too many attempts, retry in %s", e.Retry)
+}
+
+func (s *Service) peekSource(ctx context.Context, source netip.Addr) error {
+	ok, retry, err := s.Limiter.Peek(ctx, s.DB, s.Limits.perSource(source), source.String())
+	if err != nil {
+		return err
+	}
+	if ok {
+		if ok, retry, err = s.Limiter.Peek(ctx, s.DB, s.Limits.perNetwork(source), network(source)); err != nil {
+			return err
+		}
+	}
+	if !ok {
+		return &TooMany{Retry: retry}
+	}
+	return nil
+}
+
+func (s *Service) countSource(ctx context.Context, tx *db.Tx, source netip.Addr) error {
+	if _, _, err := s.Limiter.Allow(ctx, tx, s.Limits.perSource(source), source.String()); err != nil {
+		return err
+	}
+	_, _, err := s.Limiter.Allow(ctx, tx, s.Limits.perNetwork(source), network(source))
+	return err
+}
+
+// throttleSubject names a row of sign_in_throttle. A known device has one of
+// its own, so that failures elsewhere do not shut its owner out (PW-06).
+func (s *Service) throttleSubject(number, knownDevice string) string {
+	return s.mac("throttle", number+"\x00"+knownDevice)
+}
+
+// a standing is what the failures so far allow.
+type standing struct {
+	Failures     int        `db:"failures"`
+	BlockedUntil *time.Time `db:"blocked_until"`
+	Notified     bool       `db:"notified"`
+}
+
+func (st standing) blocked(now time.Time) bool {
+	return st.Failures >= hardFailures || st.BlockedUntil != nil && st.BlockedUntil.After(now)
+}
+
+// reserve counts a failure before the password is looked at, so that many
+// guesses at once cannot slip past the count; success takes it back. It
+// reports whether the account may be tried at all, and whether this failure,
+// should it stay one, is the first that blocks.
+func (s *Service) reserve(ctx context.Context, tx *db.Tx, subject string, accountID *string) (allowed, firstBlock bool, err error) {
+	now := s.now()
+	if _, err = db.Exec(ctx, tx, `INSERT INTO sign_in_throttle (subject, account_id, failures, notified, updated_at)
+		VALUES ($1, $2, 0, FALSE, $3) ON CONFLICT (subject) DO UPDATE SET updated_at = EXCLUDED.updated_at`, subject, accountID, now); err != nil {
+		return false, false, err
+	}
+	st, err := db.Get[standing](ctx, tx, `SELECT failures, blocked_until, notified FROM sign_in_throttle WHERE subject = $1`, subject)
+	if err != nil || st.blocked(now) {
+		return false, false, err
+	}
+	st.Failures++
+	var until *time.Time
+	if d := blockFor(st.Failures); d > 0 {
+		t := now.Add(d)
+		until = &t
+		firstBlock = !st.Notified
+	}
+	_, err = db.Exec(ctx, tx, `UPDATE sign_in_throttle SET failures = $1, blocked_until = $2 WHERE subject = $3`, st.Failures, until, subject)
+	return true, firstBlock, err
+}
+
+func (s *Service) clearThrottle(ctx context.Context, tx *db.Tx, subject string) error {
+	_, err := db.Exec(ctx, tx, `UPDATE sign_in_throttle SET failures = 0, blocked_until = NULL, notified = FALSE, updated_at = $1 WHERE subject = $2`, s.now(), subject)
+	return err
+}
+
+// forgive forgets every failure of an account: of its passwords, on any
+// device, and of its codes.
+func (s *Service) forgive(ctx context.Context, tx *db.Tx, a Account) error {
+	_, err := db.Exec(ctx, tx, `UPDATE sign_in_throttle SET failures = 0, blocked_until = NULL, notified = FALSE, updated_at = $1 WHERE account_id = $2`, s.now(), a.ID)
+	return err
+}
+
+// lockNotice tells an owner that the account is blocked. It is queued for
+// numbers without an account too, so that the answer takes the same time.
+type lockNotice struct {
+	ThrottleID string `json:"throttle_id"`
+}
+
+func (lockNotice) Kind() string { return "identity.lock_notice" }
+
+func (s *Service) queueLockNotice(ctx context.Context, tx *db.Tx, subject string) error {
+	if _, err := db.Exec(ctx, tx, `UPDATE sign_in_throttle SET notified = TRUE WHERE subject = $1`, subject); err != nil {
+		return err
+	}
+	return s.Jobs.Enqueue(ctx, tx, lockNotice{ThrottleID: subject})
+}
+
+// lockNoticeLife is how long after the block a message still makes sense.
+const lockNoticeLife = time.Hour
+
+func (s *Service) sendLockNotice(ctx context.Context, n lockNotice) error {
+	return s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		accounts, err := db.Select[Account](ctx, tx, `SELECT a.id, a.number, a.phone FROM sign_in_throttle t
+			JOIN account a ON a.id = t.account_id WHERE t.subject = $1 AND a.status = $2`, n.ThrottleID, StatusActive)
+		if err != nil || len(accounts) == 0 {
+			return err
+		}
+		a := accounts[0]
+		_, err = s.SMS.Queue(ctx, tx, sms.Outgoing{To: a.Phone, Purpose: "lock_notice", Subject: a.ID,
+			Text: lockText(a.Number), NotAfter: s.now().Add(lockNoticeLife)})
+		if err != nil {
+			return err
+		}
+		return s.Audit.Append(ctx, tx, audit.Event{Action: "account.lock", Actor: audit.Ref{Kind: "system"}, Target: ref(a.ID),
+			Outcome: audit.OK, Reason: "password_failures"})
+	})
+}
+
+func lockText(number string) string {
+	return "Tai khoan " + "..." + tail(number, 4) + " tam khoa vi nhap sai mat khau nhieu lan. Neu khong phai ban, hay goi tong dai ho tro. Khong dua mat khau, ma OTP cho bat ky ai."
+}

@@ -1,0 +1,155 @@
+package oidcop
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
+
+	"motcua/internal/db"
+)
+
+// Scopes that exist here. ScopeVNeID carries the identity number, level and
+// kind of account, under names of our own.
+const ScopeVNeID = "vneid"
+
+var allScopes = []string{oidc.ScopeOpenID, oidc.ScopeProfile, oidc.ScopePhone, ScopeVNeID}
+
+// A Client is a service that may ask the provider who somebody is.
+type Client struct {
+	ID             string
+	Name, NameEN   string   // shown on the sign-in page
+	SMSName        string   // ASCII, in the SMS with the code
+	RedirectURIs   []string // compared character by character (OP-02)
+	PostLogoutURIs []string
+	// SignInURL starts a sign-in at the service anew: where a page that was
+	// left open too long leads.
+	SignInURL string
+	Scopes    []string
+	// IDTokenAlg is ES256 or RS256.
+	IDTokenAlg string
+
+	secretDigest string
+}
+
+type clientRow struct {
+	ID             string `db:"id"`
+	Name           string `db:"name"`
+	NameEN         string `db:"name_en"`
+	SMSName        string `db:"sms_name"`
+	SecretDigest   string `db:"secret_digest"`
+	RedirectURIs   string `db:"redirect_uris"`
+	PostLogoutURIs string `db:"post_logout_uris"`
+	SignInURL      string `db:"sign_in_url"`
+	Scopes         string `db:"scopes"`
+	IDTokenAlg     string `db:"id_token_alg"`
+}
+
+const clientColumns = `id, name, name_en, sms_name, secret_digest, redirect_uris, post_logout_uris, sign_in_url, scopes, id_token_alg`
+
+// errNoClient says that no service has this id.
+var errNoClient = errors.New("oidcop: no such client")
+
+func (p *Provider) client(ctx context.Context, id string) (*Client, error) {
+	r, err := db.Get[clientRow](ctx, p.DB, `SELECT `+clientColumns+` FROM client WHERE id = $1`, id)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, errNoClient
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.client(), nil
+}
+
+// Clients returns all services, by name.
+func (p *Provider) Clients(ctx context.Context) ([]*Client, error) {
+	rows, err := db.Select[clientRow](ctx, p.DB, `SELECT `+clientColumns+` FROM client ORDER BY name`)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*Client, len(rows))
+	for i, r := range rows {
+		out[i] = r.client()
+	}
+	return out, nil
+}
+
+func (r clientRow) client() *Client {
+	return &Client{ID: r.ID, Name: r.Name, NameEN: r.NameEN, SMSName: r.SMSName, RedirectURIs: strings.Fields(r.RedirectURIs),
+		PostLogoutURIs: strings.Fields(r.PostLogoutURIs), SignInURL: r.SignInURL, Scopes: strings.Fields(r.Scopes),
+		IDTokenAlg: r.IDTokenAlg, secretDigest: r.SecretDigest}
+}
+
+// FirstPartySecret is the secret of one of the program's own services. It is
+// derived, so that processes of one installation agree on it without a row
+// that holds it.
+func (p *Provider) FirstPartySecret(id string) string { return FirstPartySecret(p.Box.MAC, id) }
+
+// FirstPartySecret derives the same from a keyed MAC, for a process that runs
+// no provider.
+func FirstPartySecret(mac func(purpose string, data []byte) []byte, id string) string {
+	return base64.RawURLEncoding.EncodeToString(mac("oidc-client-secret", []byte(id)))
+}
+
+// PutClient writes a service with its secret, or brings an existing one to
+// what is given.
+func (p *Provider) PutClient(ctx context.Context, c Client, secret string) error {
+	now := p.Clock.Now()
+	if c.IDTokenAlg == "" {
+		c.IDTokenAlg = string(algDefault)
+	}
+	_, err := db.Exec(ctx, p.DB, `INSERT INTO client (`+clientColumns+`, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$11)
+		ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, name_en = EXCLUDED.name_en, sms_name = EXCLUDED.sms_name,
+			secret_digest = EXCLUDED.secret_digest, redirect_uris = EXCLUDED.redirect_uris,
+			post_logout_uris = EXCLUDED.post_logout_uris, sign_in_url = EXCLUDED.sign_in_url, scopes = EXCLUDED.scopes,
+			id_token_alg = EXCLUDED.id_token_alg, updated_at = EXCLUDED.updated_at`,
+		c.ID, c.Name, c.NameEN, c.SMSName, sha256Hex(secret), strings.Join(c.RedirectURIs, " "), strings.Join(c.PostLogoutURIs, " "),
+		c.SignInURL, strings.Join(c.Scopes, " "), c.IDTokenAlg, now)
+	return err
+}
+
+func (c *Client) secretMatches(secret string) bool {
+	return subtle.ConstantTimeCompare([]byte(sha256Hex(secret)), []byte(c.secretDigest)) == 1
+}
+
+func sha256Hex(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// libClient shows a Client to the library.
+type libClient struct{ *Client }
+
+var _ op.Client = libClient{}
+
+func (c libClient) GetID() string                       { return c.ID }
+func (c libClient) RedirectURIs() []string              { return c.Client.RedirectURIs }
+func (c libClient) PostLogoutRedirectURIs() []string    { return c.PostLogoutURIs }
+func (c libClient) ApplicationType() op.ApplicationType { return op.ApplicationTypeWeb }
+func (c libClient) AuthMethod() oidc.AuthMethod         { return oidc.AuthMethodBasic }
+func (c libClient) ResponseTypes() []oidc.ResponseType {
+	return []oidc.ResponseType{oidc.ResponseTypeCode}
+}
+func (c libClient) GrantTypes() []oidc.GrantType         { return []oidc.GrantType{oidc.GrantTypeCode} }
+func (c libClient) LoginURL(string) string               { return "" }
+func (c libClient) AccessTokenType() op.AccessTokenType  { return op.AccessTokenTypeBearer }
+func (c libClient) IDTokenLifetime() time.Duration       { return idTokenLife }
+func (c libClient) DevMode() bool                        { return false }
+func (c libClient) IsScopeAllowed(scope string) bool     { return slices.Contains(c.Scopes, scope) }
+func (c libClient) IDTokenUserinfoClaimsAssertion() bool { return false }
+func (c libClient) ClockSkew() time.Duration             { return 0 }
+func (c libClient) RestrictAdditionalIdTokenScopes() func([]string) []string {
+	return func(s []string) []string { return s }
+}
+func (c libClient) RestrictAdditionalAccessTokenScopes() func([]string) []string {
+	return func(s []string) []string { return s }
+}

@@ -1,0 +1,242 @@
+package oidcop
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+
+	"motcua/internal/db"
+)
+
+// Bounds of an authorization request's parameters, in bytes. A state or nonce
+// of 512 is several times what any library sends.
+const (
+	maxParams  = 40
+	maxState   = 512
+	maxURI     = 1024
+	maxOther   = 256
+	maxHint    = 8 * 1024
+	maxMaxAge  = 1 << 31
+	challenge  = 43 // base64url of a SHA-256 digest
+	maxScopes  = 20
+	maxPrompts = 4
+)
+
+// RequestError is a request that may not be answered at the service, because
+// the service or its address is not known: the person sees our page (OP-02).
+type RequestError struct{ Reason string }
+
+func (e *RequestError) Error() string { return "oidcop: request refused: " + e.Reason }
+
+// authError is answered at the service's redirect URI (RFC 6749 §4.1.2.1).
+type authError struct{ code, description string }
+
+func (e *authError) Error() string { return e.code + ": " + e.description }
+
+// params are a request's parameters after a first look.
+type params struct {
+	client      *Client
+	redirectURI string
+	state       string
+	nonce       string
+	challenge   string
+	scopes      []string
+	prompt      []string
+	maxAge      *time.Duration
+	loginHint   string
+	idTokenHint string
+	uiLocales   []string
+	acr         string
+}
+
+// parse looks at a request. A *RequestError means that nothing may be sent to
+// the redirect URI; an *authError comes with params that say where it goes.
+func (p *Provider) parse(ctx context.Context, form url.Values) (params, error) {
+	if len(form) > maxParams {
+		return params{}, &RequestError{"too many parameters"}
+	}
+	one := func(name string) string { return form.Get(name) }
+	for _, name := range []string{"client_id", "redirect_uri"} {
+		if len(form[name]) != 1 || len(one(name)) > maxURI {
+			return params{}, &RequestError{name}
+		}
+	}
+	c, err := p.client(ctx, one("client_id"))
+	if errors.Is(err, errNoClient) {
+		return params{}, &RequestError{"client_id"}
+	}
+	if err != nil {
+		return params{}, err
+	}
+	if !slices.Contains(c.RedirectURIs, one("redirect_uri")) {
+		return params{}, &RequestError{"redirect_uri"}
+	}
+	q := params{client: c, redirectURI: one("redirect_uri"), acr: one("acr_values")}
+	if len(form["state"]) == 1 && len(one("state")) <= maxState {
+		q.state = one("state")
+	}
+	return q, q.read(form)
+}
+
+func (q *params) read(form url.Values) error {
+	for name, values := range form {
+		if len(values) > 1 {
+			return &authError{"invalid_request", "parameter given twice"}
+		}
+		limit := maxOther
+		switch name {
+		case "state":
+			limit = maxState
+		case "redirect_uri", "scope", "claims":
+			limit = maxURI
+		case "id_token_hint", "request", "request_uri", "registration":
+			limit = maxHint
+		}
+		if len(values[0]) > limit {
+			return &authError{"invalid_request", "parameter too long"}
+		}
+	}
+	for name, code := range map[string]string{"request": "request_not_supported", "request_uri": "request_uri_not_supported", "registration": "registration_not_supported"} {
+		if form.Get(name) != "" {
+			return &authError{code, name + " is not supported"}
+		}
+	}
+	switch {
+	case form.Get("response_type") == "":
+		return &authError{"invalid_request", "response_type missing"}
+	case form.Get("response_type") != "code":
+		return &authError{"unsupported_response_type", "only code"}
+	case form.Get("response_mode") != "" && form.Get("response_mode") != "query":
+		return &authError{"invalid_request", "only response_mode query"}
+	}
+	return errors.Join(q.readScopes(form), q.readProof(form), q.readPrompt(form), q.readHints(form))
+}
+
+// readScopes drops scopes that do not exist or are not this service's (Core
+// §3.1.2.1: unknown values SHOULD be ignored).
+func (q *params) readScopes(form url.Values) error {
+	asked := strings.Fields(form.Get("scope"))
+	if len(asked) > maxScopes || !slices.Contains(asked, oidc.ScopeOpenID) {
+		return &authError{"invalid_scope", "openid missing"}
+	}
+	for _, s := range asked {
+		if slices.Contains(allScopes, s) && slices.Contains(q.client.Scopes, s) && !slices.Contains(q.scopes, s) {
+			q.scopes = append(q.scopes, s)
+		}
+	}
+	return nil
+}
+
+// readProof demands PKCE S256 and a nonce of every service (OP-03, decided
+// point Protocol).
+func (q *params) readProof(form url.Values) error {
+	q.challenge, q.nonce = form.Get("code_challenge"), form.Get("nonce")
+	switch {
+	case form.Get("code_challenge_method") != "S256":
+		return &authError{"invalid_request", "code_challenge_method S256 required"}
+	case len(q.challenge) != challenge || strings.Trim(q.challenge, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "":
+		return &authError{"invalid_request", "code_challenge is not a SHA-256 digest"}
+	case q.nonce == "":
+		return &authError{"invalid_request", "nonce required"}
+	}
+	return nil
+}
+
+func (q *params) readPrompt(form url.Values) error {
+	q.prompt = strings.Fields(form.Get("prompt"))
+	known := []string{"none", "login", "consent", "select_account"}
+	for _, v := range q.prompt {
+		if !slices.Contains(known, v) {
+			return &authError{"invalid_request", "unknown prompt"}
+		}
+	}
+	if len(q.prompt) > maxPrompts || len(q.prompt) > 1 && slices.Contains(q.prompt, "none") {
+		return &authError{"invalid_request", "prompt none stands alone"}
+	}
+	if v := form.Get("max_age"); v != "" {
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || n < 0 || n > maxMaxAge {
+			return &authError{"invalid_request", "max_age is not a number of seconds"}
+		}
+		d := time.Duration(n) * time.Second
+		q.maxAge = &d
+	}
+	return nil
+}
+
+func (q *params) readHints(form url.Values) error {
+	q.loginHint, q.idTokenHint = form.Get("login_hint"), form.Get("id_token_hint")
+	q.uiLocales = strings.Fields(form.Get("ui_locales"))
+	return nil
+}
+
+func (q params) asks(prompt string) bool { return slices.Contains(q.prompt, prompt) }
+
+// A request row is an authorization request that waits for a person.
+type request struct {
+	ID            string     `db:"id"`
+	ClientID      string     `db:"client_id"`
+	RedirectURI   string     `db:"redirect_uri"`
+	State         string     `db:"state"`
+	Nonce         string     `db:"nonce"`
+	Scopes        string     `db:"scopes"`
+	Challenge     string     `db:"challenge"`
+	LoginHint     string     `db:"login_hint"`
+	ACR           string     `db:"acr"`
+	Browser       string     `db:"browser"`
+	CreatedAt     time.Time  `db:"created_at"`
+	ExpiresAt     time.Time  `db:"expires_at"`
+	AccountID     *string    `db:"account_id"`
+	SessionID     *string    `db:"session_id"`
+	AuthTime      *time.Time `db:"auth_time"`
+	AMR           *string    `db:"amr"`
+	CodeDigest    *string    `db:"code_digest"`
+	CodeExpiresAt *time.Time `db:"code_expires_at"`
+	CodeUsedAt    *time.Time `db:"code_used_at"`
+}
+
+const requestColumns = `id, client_id, redirect_uri, state, nonce, scopes, challenge, login_hint, acr, browser, created_at,
+	expires_at, account_id, session_id, auth_time, amr, code_digest, code_expires_at, code_used_at`
+
+func (p *Provider) insertRequest(ctx context.Context, tx *db.Tx, q params, browser string) (request, error) {
+	now := p.Clock.Now()
+	r := request{ID: db.NewID(), ClientID: q.client.ID, RedirectURI: q.redirectURI, State: q.state, Nonce: q.nonce,
+		Scopes: strings.Join(q.scopes, " "), Challenge: q.challenge, LoginHint: q.loginHint, ACR: q.acr,
+		Browser: sha256Hex(browser), CreatedAt: now, ExpiresAt: now.Add(requestLife)}
+	_, err := db.Exec(ctx, tx, `INSERT INTO auth_request (id, client_id, redirect_uri, state, nonce, scopes, challenge, login_hint, acr, browser, created_at, expires_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)`,
+		r.ID, r.ClientID, r.RedirectURI, r.State, r.Nonce, r.Scopes, r.Challenge, r.LoginHint, r.ACR, r.Browser, r.CreatedAt, r.ExpiresAt)
+	return r, err
+}
+
+func (p *Provider) request(ctx context.Context, q db.Querier, id string) (request, error) {
+	return db.Get[request](ctx, q, `SELECT `+requestColumns+` FROM auth_request WHERE id = $1`, id)
+}
+
+// answer builds the address at the service, with iss in every one (OP-06).
+func (p *Provider) answer(redirectURI, state string, add url.Values) string {
+	u, err := url.Parse(redirectURI)
+	if err != nil {
+		return ""
+	}
+	query := u.Query()
+	for k, v := range add {
+		query[k] = v
+	}
+	if state != "" {
+		query.Set("state", state)
+	}
+	query.Set("iss", p.Issuer)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+func (p *Provider) answerError(redirectURI, state string, e *authError) string {
+	return p.answer(redirectURI, state, url.Values{"error": {e.code}, "error_description": {e.description}})
+}

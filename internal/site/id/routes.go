@@ -1,0 +1,65 @@
+package id
+
+import (
+	"net/http"
+
+	"motcua/internal/identity"
+	"motcua/internal/oidcop"
+	"motcua/internal/web"
+)
+
+// Parts are what the site is made of.
+type Parts struct {
+	Web      *web.Site
+	Provider *oidcop.Provider
+	People   *identity.Service
+	// Desk is the demo desk; nil when running for real, and then none of its
+	// addresses exist.
+	Desk *Desk
+}
+
+type site struct {
+	Parts
+	crossOrigin *http.CrossOriginProtection
+}
+
+// CrossOrigin are the only patterns to which other origins may post: the
+// protocol asks for them (OIDC Core §3.1.2.1, RP-Initiated Logout 1.0 §2).
+var CrossOrigin = []string{"POST " + oidcop.PathAuthorize, "POST " + oidcop.PathEndSession, "POST " + oidcop.PathToken, "POST " + oidcop.PathUserinfo}
+
+// New returns the site's handler, with its chain around it.
+func New(p Parts) http.Handler {
+	p.Web.CrossOrigin = CrossOrigin
+	p.Web.NoStore = true
+	s := &site{Parts: p, crossOrigin: http.NewCrossOriginProtection()}
+	m := web.NewMux(p.Web)
+
+	m.Handle("GET /{$}", s.home)
+	m.Handle("GET /dang-nhap", s.signIn)
+	m.Handle("POST /dang-nhap", s.checkPassword)
+	m.Handle("POST /dang-nhap/huy", s.cancel)
+	m.Handle("GET /ma-otp", s.otp)
+	m.Handle("POST /ma-otp", s.confirm)
+	m.Handle("POST /ma-otp/gui-lai", s.resend)
+	m.Handle("GET /ma-otp/trang-thai", s.delivery)
+	m.Handle("GET /dat-mat-khau", s.setPassword)
+	m.Handle("POST /dat-mat-khau", s.savePassword)
+
+	m.Handle("GET "+oidcop.PathAuthorize, s.authorize)
+	m.Handle("POST "+oidcop.PathAuthorize, s.postedAuthorize)
+	m.Handle("GET "+oidcop.PathEndSession, s.endSession)
+	m.Handle("POST "+oidcop.PathEndSession, s.postedEndSession)
+	m.HandleHTTP("POST "+oidcop.PathToken, http.HandlerFunc(p.Provider.Token))
+	m.HandleHTTP("GET "+oidcop.PathUserinfo, http.HandlerFunc(p.Provider.Userinfo))
+	m.HandleHTTP("POST "+oidcop.PathUserinfo, http.HandlerFunc(p.Provider.Userinfo))
+	m.HandleHTTP("GET "+oidcop.PathKeys, http.HandlerFunc(p.Provider.Keys))
+	m.HandleHTTP("GET /.well-known/openid-configuration", http.HandlerFunc(p.Provider.Discovery))
+	m.HandleHTTP("GET /.well-known/oauth-authorization-server", http.HandlerFunc(p.Provider.Discovery))
+
+	if p.Desk != nil {
+		m.Handle("GET /sandbox", s.desk)
+		m.Handle("GET /sandbox/sms", s.inbox)
+		m.Handle("GET /sandbox/sms.json", s.inboxJSON)
+	}
+	return p.Web.Chain(web.Audited(m))
+}
