@@ -196,7 +196,7 @@ func isPort(s string) bool {
 func (c *Config) checkPlace(v *check) {
 	for _, f := range []struct{ flag, value string }{
 		{"province-name", c.ProvinceName}, {"province-code", c.ProvinceCode}, {"provider-name", c.ProviderName},
-		{"centre-name", c.CentreName}, {"hotline", c.Hotline}, {"email", c.Email}, {"hours", c.Hours}, {"address", c.Address},
+		{"authority", c.Authority}, {"centre-name", c.CentreName}, {"hotline", c.Hotline}, {"email", c.Email}, {"hours", c.Hours}, {"address", c.Address},
 	} {
 		if v.need(f.flag, f.value) && utf8.RuneCountInString(f.value) > MaxText {
 			v.add(f.flag, "Dài quá %d ký tự.", "Longer than %d characters.", MaxText)
@@ -207,8 +207,19 @@ func (c *Config) checkPlace(v *check) {
 			v.add("email", "Không phải địa chỉ thư điện tử.", "Not an e-mail address.")
 		}
 	}
-	if !c.Demo && borrowsName(c.ProviderName) {
-		v.add("provider-name", "Không được mang tên VNeID, Bộ Công an hay tài khoản định danh: trang hỏi mật khẩu VNeID của người dân sẽ tập cho họ tin trang giả.",
+	for _, f := range []struct{ flag, value string }{
+		{"province-name-en", c.ProvinceNameEN}, {"provider-name-en", c.ProviderNameEN}, {"authority-en", c.AuthorityEN},
+		{"centre-name-en", c.CentreNameEN}, {"hours-en", c.HoursEN}, {"address-en", c.AddressEN},
+	} {
+		if utf8.RuneCountInString(f.value) > MaxText {
+			v.add(f.flag, "Dài quá %d ký tự.", "Longer than %d characters.", MaxText)
+		}
+	}
+	for flag, name := range map[string]string{"provider-name": c.ProviderName, "provider-name-en": c.ProviderNameEN} {
+		if c.Demo || !borrowsName(name) {
+			continue
+		}
+		v.add(flag, "Không được mang tên VNeID, Bộ Công an hay tài khoản định danh: trang hỏi mật khẩu VNeID của người dân sẽ tập cho họ tin trang giả.",
 			"It cannot carry the names VNeID, Bộ Công an or tài khoản định danh: a site that asks people for a VNeID password trains them to trust fakes.")
 	}
 }
@@ -258,6 +269,7 @@ func (c *Config) checkRules(v *check) {
 	between("portal-idle", c.PortalIdle, 5*time.Minute, 15*time.Minute)
 	between("office-idle", c.OfficeIdle, 15*time.Minute, time.Hour)
 	between("session-absolute", c.SessionAbsolute, time.Hour, 12*time.Hour)
+	between("drain-delay", c.DrainDelay, 0, time.Minute)
 	for k, f := range c.LimitFactors {
 		n, err := strconv.Atoi(f)
 		if _, perr := parsePrefix(k); perr != nil || err != nil || n < 1 || n > MaxFactor {

@@ -47,11 +47,19 @@ type Place struct {
 	ProvinceName string `group:"place" env:"MOTCUA_PROVINCE_NAME" placeholder:"TEXT" help:"Tên tỉnh, thành phố như hiện trên trang, ví dụ: tỉnh Hưng Yên." en:"Name of the province as pages show it, such as: tỉnh Hưng Yên."`
 	ProvinceCode string `group:"place" env:"MOTCUA_PROVINCE_CODE" placeholder:"CODE" help:"Mã định danh điện tử của tỉnh, ví dụ H31 (Quyết định 20/2020/QĐ-TTg)." en:"Electronic identification code of the province, such as H31 (Decision 20/2020/QĐ-TTg)."`
 	ProviderName string `group:"place" env:"MOTCUA_PROVIDER_NAME" placeholder:"TEXT" help:"Tên của hệ thống định danh và xác thực này. Không được mang tên VNeID, Bộ Công an hay tài khoản định danh." en:"Name of this identity provider. It cannot carry the names VNeID, Bộ Công an or tài khoản định danh."`
+	Authority    string `group:"place" env:"MOTCUA_AUTHORITY" placeholder:"TEXT" help:"Cơ quan chủ quản, ví dụ: Ủy ban nhân dân tỉnh Hưng Yên." en:"The authority that owns the portal, such as: Ủy ban nhân dân tỉnh Hưng Yên."`
 	CentreName   string `group:"place" env:"MOTCUA_CENTRE_NAME" placeholder:"TEXT" help:"Tên trung tâm phục vụ hành chính công." en:"Name of the public administration service centre."`
 	Hotline      string `group:"place" env:"MOTCUA_HOTLINE" placeholder:"PHONE" help:"Số điện thoại hỗ trợ." en:"Support phone number."`
 	Email        string `group:"place" env:"MOTCUA_EMAIL" placeholder:"EMAIL" help:"Thư điện tử hỗ trợ." en:"Support e-mail address."`
 	Hours        string `group:"place" env:"MOTCUA_HOURS" placeholder:"TEXT" help:"Giờ làm việc của trung tâm." en:"The centre's opening hours."`
 	Address      string `group:"place" env:"MOTCUA_ADDRESS" placeholder:"TEXT" help:"Địa chỉ của trung tâm." en:"The centre's street address."`
+
+	ProvinceNameEN string `name:"province-name-en" group:"place" env:"MOTCUA_PROVINCE_NAME_EN" placeholder:"TEXT" help:"Tên tỉnh trên trang tiếng Anh; bỏ trống: như tiếng Việt." en:"Name of the province on English pages; empty: the Vietnamese one."`
+	ProviderNameEN string `name:"provider-name-en" group:"place" env:"MOTCUA_PROVIDER_NAME_EN" placeholder:"TEXT" help:"Tên hệ thống định danh trên trang tiếng Anh; bỏ trống: như tiếng Việt." en:"Name of the identity provider on English pages; empty: the Vietnamese one."`
+	AuthorityEN    string `name:"authority-en" group:"place" env:"MOTCUA_AUTHORITY_EN" placeholder:"TEXT" help:"Cơ quan chủ quản trên trang tiếng Anh; bỏ trống: như tiếng Việt." en:"The authority on English pages; empty: the Vietnamese one."`
+	CentreNameEN   string `name:"centre-name-en" group:"place" env:"MOTCUA_CENTRE_NAME_EN" placeholder:"TEXT" help:"Tên trung tâm trên trang tiếng Anh; bỏ trống: như tiếng Việt." en:"Name of the centre on English pages; empty: the Vietnamese one."`
+	HoursEN        string `name:"hours-en" group:"place" env:"MOTCUA_HOURS_EN" placeholder:"TEXT" help:"Giờ làm việc trên trang tiếng Anh; bỏ trống: như tiếng Việt." en:"Opening hours on English pages; empty: the Vietnamese ones."`
+	AddressEN      string `name:"address-en" group:"place" env:"MOTCUA_ADDRESS_EN" placeholder:"TEXT" help:"Địa chỉ trên trang tiếng Anh; bỏ trống: như tiếng Việt." en:"Address on English pages; empty: the Vietnamese one."`
 }
 
 // SMS describes the gateway that sends text messages: one HTTP request each.
@@ -70,6 +78,7 @@ type Rules struct {
 	OfficeIdle      time.Duration     `group:"rules" env:"MOTCUA_OFFICE_IDLE" default:"30m" help:"Phiên của cán bộ hết sau chừng này thời gian không thao tác (15–60 phút)." en:"An officer's session ends after this much inactivity (15 to 60 minutes)."`
 	SessionAbsolute time.Duration     `group:"rules" env:"MOTCUA_SESSION_ABSOLUTE" default:"12h" help:"Mọi phiên kết thúc muộn nhất sau chừng này (1–12 giờ)." en:"Every session ends after this at the latest (1 to 12 hours)."`
 	LimitFactors    map[string]string `name:"limit-factor" group:"rules" env:"MOTCUA_LIMIT_FACTOR" mapsep:";" placeholder:"CIDR=FACTOR;…" help:"Nhân hạn mức theo địa chỉ cho một dải mạng, ví dụ quầy tại trung tâm: 203.0.113.0/28=20." en:"Multiply the per-address limits for a network range, such as counters behind one address: 203.0.113.0/28=20."`
+	DrainDelay      time.Duration     `group:"rules" env:"MOTCUA_DRAIN_DELAY" default:"0s" help:"Khi dừng: /readyz báo chưa sẵn sàng chừng này trước khi đóng cổng lắng nghe, để bộ cân bằng tải kịp chuyển (0–60 giây)." en:"When stopping: how long /readyz fails before the listeners close, so that a load balancer notices (0 to 60 s)."`
 	LogLevel        string            `group:"rules" env:"MOTCUA_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Mức nhật ký: debug, info, warn, error." en:"Log level: debug, info, warn, error."`
 	Hashes          int               `name:"concurrent-hashes" group:"rules" env:"MOTCUA_CONCURRENT_HASHES" default:"0" placeholder:"N" help:"Số phép băm mật khẩu chạy cùng lúc, mỗi phép 19 MiB; 0 là số nhân CPU." en:"Password hashes that run at once, 19 MiB each; 0 means the number of CPUs."`
 }

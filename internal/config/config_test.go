@@ -51,7 +51,7 @@ func whole(t *testing.T) []string {
 		"--portal-url=https://dvc.example", "--office-url=https://motcua.example", "--id-url=https://id.example",
 		"--listen=:8443", "--trusted-proxy=10.0.0.0/8",
 		"--province-name=tỉnh Hưng Yên", "--province-code=H31", "--provider-name=Định danh Hưng Yên",
-		"--centre-name=Trung tâm", "--hotline=0900 000 100", "--email=a@b.example", "--hours=8–17", "--address=Số 1",
+		"--authority=UBND tỉnh", "--centre-name=Trung tâm", "--hotline=0900 000 100", "--email=a@b.example", "--hours=8–17", "--address=Số 1",
 		"--sms-url=https://sms.example/send", "--sms-body={}",
 	}
 }
@@ -78,7 +78,7 @@ func faults(t *testing.T, args ...string) []string {
 }
 
 func TestNothingSetNamesEverythingAtOnce(t *testing.T) {
-	want := []string{"address", "centre-name", "database", "email", "hotline", "hours", "id-url", "listen", "master-key-file", "office-url",
+	want := []string{"address", "authority", "centre-name", "database", "email", "hotline", "hours", "id-url", "listen", "master-key-file", "office-url",
 		"portal-url", "provider-name", "province-code", "province-name", "sms-body", "sms-url"}
 	if diff := cmp.Diff(want, faults(t)); diff != "" {
 		t.Error(diff)
@@ -122,6 +122,9 @@ func TestFaults(t *testing.T) {
 		"--provider-name=BỘ  CÔNG AN":                        "provider-name",
 		"--provider-name=Tài khoản định danh điện tử":        "provider-name",
 		"--provider-name=Hệ thống định danh Hưng Yên":        "",
+		"--provider-name-en=Ministry of Public Security ID":  "provider-name-en",
+		"--address-en=" + strings.Repeat("a", 201):           "address-en",
+		"--drain-delay=2m":                                   "drain-delay",
 		"--sms-url=http://sms.example":                       "sms-url",
 		"--sms-url=http://127.0.0.1:9000/send":               "",
 		"--sms-method=GET":                                   "sms-method",

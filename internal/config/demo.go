@@ -37,8 +37,13 @@ func (d Demo) Config() *Config {
 			ProviderName: "VNeID (mô phỏng)",
 			CentreName:   "Trung tâm Phục vụ hành chính công tỉnh Hưng Yên",
 			Hotline:      "0900 000 100", Email: "hotro@hungyen.example",
-			Hours:   "Thứ Hai đến thứ Sáu, 7:30–11:30 và 13:30–17:00",
-			Address: "Số 1, đường Mẫu, phường Phố Hiến, tỉnh Hưng Yên",
+			Hours:     "Thứ Hai đến thứ Sáu, 7:30–11:30 và 13:30–17:00",
+			Address:   "Số 1, đường Mẫu, phường Phố Hiến, tỉnh Hưng Yên",
+			Authority: "Ủy ban nhân dân tỉnh Hưng Yên",
+
+			ProvinceNameEN: "Hưng Yên Province", ProviderNameEN: "VNeID (simulated)",
+			AuthorityEN: "People's Committee of Hưng Yên Province", CentreNameEN: "Hưng Yên Public Administration Service Centre",
+			HoursEN: "Monday to Friday, 7:30–11:30 and 13:30–17:00", AddressEN: "1 Mẫu Street, Phố Hiến Ward, Hưng Yên Province",
 		},
 		Rules: Rules{PortalIdle: 15 * time.Minute, OfficeIdle: 30 * time.Minute, SessionAbsolute: 12 * time.Hour, LogLevel: d.LogLevel},
 	}
