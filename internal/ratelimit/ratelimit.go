@@ -1,0 +1,81 @@
+package ratelimit
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"motcua/internal/clock"
+	"motcua/internal/db"
+)
+
+// A Limit allows Burst events within Per, spread evenly once the burst is used
+// up. Its name is part of the key, so limits do not disturb each other.
+type Limit struct {
+	Name  string
+	Burst int
+	Per   time.Duration
+}
+
+func (l Limit) interval() time.Duration { return l.Per / time.Duration(max(1, l.Burst)) }
+
+// Limiter counts in the database of the transactions it is given.
+type Limiter struct{ clk clock.Clock }
+
+// New returns a Limiter.
+func New(clk clock.Clock) *Limiter { return &Limiter{clk} }
+
+// Allow counts one event. When the limit is reached it counts nothing and says
+// how long to wait.
+func (l *Limiter) Allow(ctx context.Context, tx *db.Tx, limit Limit, key string) (ok bool, retry time.Duration, err error) {
+	now := l.clk.Now().UnixMicro()
+	step := limit.interval().Microseconds()
+	room := limit.Per.Microseconds()
+	// The event is counted if afterwards the theoretical arrival time is at
+	// most one period ahead; otherwise the row stays and nothing comes back.
+	_, err = db.Get[int64](ctx, tx, `INSERT INTO rate_limit (digest, tat) VALUES ($1, $2)
+		ON CONFLICT (digest) DO UPDATE SET tat = CASE WHEN rate_limit.tat > $3 THEN rate_limit.tat ELSE $3 END + $4
+		WHERE CASE WHEN rate_limit.tat > $3 THEN rate_limit.tat ELSE $3 END + $4 <= $5 RETURNING tat`,
+		digest(limit, key), now+step, now, step, now+room)
+	if errors.Is(err, db.ErrNotFound) {
+		_, retry, err = l.Peek(ctx, tx, limit, key)
+		return false, retry, err
+	}
+	return err == nil, 0, err
+}
+
+// Peek says whether an event would be allowed, without counting it.
+func (l *Limiter) Peek(ctx context.Context, q db.Querier, limit Limit, key string) (ok bool, retry time.Duration, err error) {
+	tat, err := db.Get[int64](ctx, q, `SELECT tat FROM rate_limit WHERE digest = $1`, digest(limit, key))
+	if errors.Is(err, db.ErrNotFound) {
+		return true, 0, nil
+	}
+	if err != nil {
+		return false, 0, err
+	}
+	now := l.clk.Now().UnixMicro()
+	wait := max(tat, now) + limit.interval().Microseconds() - now - limit.Per.Microseconds()
+	if wait <= 0 {
+		return true, 0, nil
+	}
+	return false, time.Duration(wait) * time.Microsecond, nil
+}
+
+// Reset forgets what was counted for a key.
+func (l *Limiter) Reset(ctx context.Context, tx *db.Tx, limit Limit, key string) error {
+	_, err := db.Exec(ctx, tx, `DELETE FROM rate_limit WHERE digest = $1`, digest(limit, key))
+	return err
+}
+
+// Purge deletes rows that no longer hold anybody back.
+func (l *Limiter) Purge(ctx context.Context, d *db.DB) error {
+	_, err := db.Exec(ctx, d, `DELETE FROM rate_limit WHERE tat < $1`, l.clk.Now().UnixMicro())
+	return err
+}
+
+func digest(limit Limit, key string) string {
+	sum := sha256.Sum256([]byte(limit.Name + "\x00" + key))
+	return hex.EncodeToString(sum[:])
+}
