@@ -22,9 +22,15 @@ const (
 // Tx is a transaction inside WithTx. It is not safe for concurrent use and
 // must not be kept.
 type Tx struct {
-	db *DB
-	tx *sql.Tx
+	db    *DB
+	tx    *sql.Tx
+	after []func()
 }
+
+// AfterCommit has fn called once the transaction is committed, and never when
+// it isn't. It is for hints within the process, such as waking the job queue:
+// what must happen is a row. fn must be quick and must not use the Tx.
+func (t *Tx) AfterCommit(fn func()) { t.after = append(t.after, fn) }
 
 // SQL returns the transaction for libraries that need it, such as the job
 // queue.
@@ -92,12 +98,16 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context, tx *Tx) erro
 			_ = tx.Rollback()
 		}
 	}()
-	if err := fn(context.WithValue(ctx, txKey{}, true), &Tx{db: d, tx: tx}); err != nil {
+	t := &Tx{db: d, tx: tx}
+	if err := fn(context.WithValue(ctx, txKey{}, true), t); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return mapError(err)
 	}
 	committed = true
+	for _, hint := range t.after {
+		hint()
+	}
 	return nil
 }
