@@ -46,6 +46,7 @@ var contentTypes = map[string]string{
 	".js":    "text/javascript; charset=utf-8",
 	".svg":   "image/svg+xml",
 	".woff2": "font/woff2",
+	".txt":   "text/plain; charset=utf-8",
 }
 
 // assetPath is the public path of a built file; a name that the manifest

@@ -69,7 +69,7 @@ func (b Base) T(key string, args ...any) string { return i18n.Text(b.Lang, key, 
 // TH is T for a sentence with markup; args are escaped.
 func (b Base) TH(key string, args ...any) template.HTML { return i18n.HTML(b.Lang, key, args...) }
 
-// Asset is the address of a built file: Asset("citizen.css").
+// Asset is the address of a built file: Asset("site.css").
 func (b Base) Asset(name string) string { return assetPath(name) }
 
 // At tells whether the page lies under the given path, for menus.

@@ -14,6 +14,6 @@ type Manifest struct {
 	// Sources is the digest of web/assets at the time of the build; the
 	// freshness test compares it.
 	Sources string `json:"sources"`
-	// Files maps a name, "citizen.css", to its hashed file.
+	// Files maps a name, "site.css", to its hashed file.
 	Files map[string]string `json:"files"`
 }

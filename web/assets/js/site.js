@@ -1,0 +1,13 @@
+// What script adds to pages that work without it. Every text comes from the
+// page; every module does nothing on a page that lacks its marks.
+import {countdowns} from './countdown.js'
+import {delivery} from './delivery.js'
+import {forms} from './forms.js'
+import {idle} from './idle.js'
+import {passwords} from './password.js'
+
+forms()
+passwords()
+countdowns()
+delivery()
+idle()
