@@ -91,6 +91,8 @@ type Config struct {
 	SMS       `embed:""`
 	Rules     `embed:""`
 
-	// Demo is set by NewDemo alone: sandbox pages, invented data, wide limits.
+	// Demo is set by Demo.Config alone: sandbox pages, invented data, wide limits.
 	Demo bool `kong:"-"`
+	// LoadAccounts is how many accounts for load tests the demo makes.
+	LoadAccounts int `kong:"-"`
 }

@@ -24,7 +24,7 @@ type Demo struct {
 // host and port of its own address.
 func (d Demo) Config() *Config {
 	return &Config{
-		Demo:  true,
+		Demo: true, LoadAccounts: d.LoadAccounts,
 		Store: Store{Data: d.Data, Database: d.Database, Synchronous: d.Synchronous},
 		Addresses: Addresses{
 			Sites:     AllSites,
