@@ -1,0 +1,247 @@
+package gallery
+
+import (
+	"bytes"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"motcua/internal/i18n"
+)
+
+// pages are the addresses that each site answers with GET, as its route table
+// has them; a last part of "*" stands for any. The route tables' own tests
+// hold them to it (Routes).
+var pages = map[string][]string{
+	"portal": {"/", "/dich-vu-cong/cong-dan/dang-nhap", "/dich-vu-cong/cong-dan", "/da-dang-xuat", "/tro-giup",
+		"/bao-ve-du-lieu", "/huong-dan", "/huong-dan/*", "/ngon-ngu", "/favicon.ico", "/static/*"},
+	"id": {"/", "/dang-nhap", "/ma-otp", "/ma-otp/trang-thai", "/dat-mat-khau", "/end_session", "/sandbox",
+		"/sandbox/sms", "/sandbox/sms.json", "/ngon-ngu", "/favicon.ico", "/static/*"},
+	"office": {"/", "/ngon-ngu", "/favicon.ico", "/static/*"},
+}
+
+// posts are the addresses of forms.
+var posts = map[string][]string{
+	"portal": {"/dang-xuat", "/phien/tiep-tuc"},
+	"id":     {"/dang-nhap", "/dang-nhap/huy", "/ma-otp", "/ma-otp/gui-lai", "/dat-mat-khau", "/end_session"},
+}
+
+// anchors are the parts of other pages that links lead to. The shot of that
+// page proves them.
+var anchors = map[string][]string{
+	"/tro-giup": {"quen-mat-khau", "so-dien-thoai", "khong-nhan-ma", "tam-khoa", "chua-co-tai-khoan", "khong-dien-thoai-thong-minh", "lua-dao"},
+	"/":         {"lien-he"},
+}
+
+// outside are the only foreign addresses that a page names.
+var outside = []string{"https://dichvucong.gov.vn"}
+
+var (
+	keyShown = regexp.MustCompile(`\b(web|portal|id|office|time)\.[a-z]+(\.[a-z0-9]+)*\b`)
+	// notYet are words of things that this release does not have: a page that
+	// names them promises what nobody can do.
+	notYet = regexp.MustCompile(`(?i)mã QR|\bQR\b|Cách 2|Mở ứng dụng|sắp ra mắt|coming soon`)
+)
+
+func check(t *testing.T, site, lang string, s Shot, page []byte) {
+	t.Helper()
+	doc, err := html.Parse(bytes.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := checker{T: t, site: site, path: strings.SplitN(s.Path, "?", 2)[0], ids: map[string]int{}}
+	c.walk(doc)
+	if c.lang != lang {
+		t.Errorf("html lang is %q", c.lang)
+	}
+	if c.headings != 1 {
+		t.Errorf("%d h1", c.headings)
+	}
+	if prefix := i18n.Text(lang, "web.title.error"); strings.HasPrefix(c.title, prefix) != s.Error {
+		t.Errorf("title %q, form refused: %v", c.title, s.Error)
+	}
+	if strings.TrimSpace(c.title) == "" || strings.Contains(c.title, " –  ") || strings.HasPrefix(c.title, " ") {
+		t.Errorf("title %q", c.title)
+	}
+	for id, n := range c.ids {
+		if n > 1 {
+			t.Errorf("id %q appears %d times", id, n)
+		}
+	}
+	for _, ref := range c.refs {
+		if c.ids[ref] == 0 {
+			t.Errorf("nothing has the id %q that is referred to", ref)
+		}
+	}
+	for path, names := range anchors {
+		if path != c.path || site != "portal" || s.Page == "error" {
+			continue
+		}
+		for _, a := range names {
+			if c.ids[a] == 0 {
+				t.Errorf("links lead to %s#%s, which is not there", path, a)
+			}
+		}
+	}
+	text := c.text.String()
+	for _, re := range []*regexp.Regexp{keyShown, notYet} {
+		if m := re.FindString(text); m != "" {
+			t.Errorf("the page shows %q", m)
+		}
+	}
+	for _, bad := range []string{"%!", "%s", "%d", "ZgotmplZ", "<no value>"} {
+		if bytes.Contains(page, []byte(bad)) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+}
+
+type checker struct {
+	*testing.T
+	site, path  string
+	lang, title string
+	headings    int
+	ids         map[string]int
+	refs        []string
+	text        strings.Builder
+}
+
+func (c *checker) walk(n *html.Node) {
+	switch n.Type {
+	case html.TextNode:
+		c.text.WriteString(n.Data)
+		c.text.WriteByte(' ')
+	case html.ElementNode:
+		c.element(n)
+	}
+	for child := n.FirstChild; child != nil; child = child.NextSibling {
+		c.walk(child)
+	}
+}
+
+func (c *checker) element(n *html.Node) {
+	at := map[string]string{}
+	for _, a := range n.Attr {
+		at[a.Key] = a.Val
+		if a.Key == "style" || strings.HasPrefix(a.Key, "on") {
+			c.Errorf("inline %s on <%s>", a.Key, n.Data)
+		}
+	}
+	if id := at["id"]; id != "" {
+		c.ids[id]++
+	}
+	for _, k := range []string{"for", "aria-labelledby", "aria-describedby", "aria-controls"} {
+		c.refs = append(c.refs, strings.Fields(at[k])...)
+	}
+	for _, k := range []string{"aria-label", "title", "alt", "data-nhan", "placeholder"} {
+		c.text.WriteString(at[k] + " ")
+	}
+	switch n.DataAtom {
+	case atom.Html:
+		c.lang = at["lang"]
+	case atom.Title:
+		if n.FirstChild != nil && n.Parent.DataAtom == atom.Head {
+			c.title = n.FirstChild.Data
+		}
+	case atom.H1:
+		c.headings++
+	case atom.Style:
+		c.Error("inline <style>")
+	case atom.Script:
+		if at["src"] == "" {
+			c.Error("inline <script>")
+		}
+	case atom.Input:
+		c.input(at)
+	case atom.A, atom.Link:
+		c.link(at["href"])
+	case atom.Form:
+		c.form(at)
+	}
+	for _, k := range []string{"src", "data-hoi", "data-het"} {
+		if v := at[k]; v != "" {
+			c.link(v)
+		}
+	}
+}
+
+func (c *checker) input(at map[string]string) {
+	if _, given := at["value"]; at["type"] == "password" && given {
+		c.Error("a password is written back")
+	}
+	if at["type"] != "hidden" && at["id"] == "" {
+		c.Errorf("field %q has no id, so no label", at["name"])
+	}
+	if at["type"] != "hidden" && at["maxlength"] == "" {
+		c.Errorf("field %q has no bound", at["name"])
+	}
+}
+
+func (c *checker) form(at map[string]string) {
+	list := posts[c.site]
+	if at["method"] != "post" {
+		list = pages[c.site]
+	}
+	if !slices.Contains(list, at["action"]) {
+		c.Errorf("a form leads to %q", at["action"])
+	}
+}
+
+// link holds every address to a page that exists, on whichever site.
+func (c *checker) link(href string) {
+	if strings.HasPrefix(href, "tel:") || strings.HasPrefix(href, "mailto:") {
+		if strings.HasSuffix(href, ":") {
+			c.Errorf("link %q", href)
+		}
+		return
+	}
+	if slices.Contains(outside, href) {
+		return
+	}
+	site, rest := c.site, href
+	for name, place := range map[string]string{"portal": places.Portal, "office": places.Office, "id": places.ID} {
+		if after, ok := strings.CutPrefix(href, place); ok {
+			site, rest = name, after
+			if rest == "" {
+				rest = "/"
+			}
+		}
+	}
+	u, err := url.Parse(rest)
+	if err != nil || u.Host != "" || u.Scheme != "" || rest == "" || rest == "#" {
+		c.Errorf("link %q", href)
+		return
+	}
+	if u.Path == "" { // within this page
+		c.refs = append(c.refs, u.Fragment)
+		return
+	}
+	if strings.HasPrefix(u.Path, "/static/missing-") {
+		c.Errorf("file %q is not built", u.Path)
+	}
+	if !Known(site, u.Path) {
+		c.Errorf("dead link %q", href)
+	}
+	if u.Fragment != "" && !slices.Contains(anchors[u.Path], u.Fragment) {
+		c.Errorf("link to an unknown part: %q", href)
+	}
+}
+
+// Known tells whether a site has a page at this path.
+func Known(site, path string) bool {
+	return slices.ContainsFunc(pages[site], func(p string) bool {
+		prefix, any := strings.CutSuffix(p, "*")
+		return p == path || any && strings.HasPrefix(path, prefix) && len(path) > len(prefix)
+	})
+}
+
+// Routes returns the addresses that the pages of a site lead to: its route
+// table must answer all of them. A last part of "*" stands for any.
+func Routes(site string) (gets, posted []string) {
+	return slices.Clone(pages[site]), slices.Clone(posts[site])
+}
