@@ -1,18 +1,22 @@
 package secretbox
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 )
 
 // masterBytes is the length of a master key.
 const masterBytes = 32
+
+// maxMasterFile is more than any key file holds.
+const maxMasterFile = 4096
 
 // Master is the key that wraps all others.
 type Master []byte
@@ -39,12 +43,33 @@ func (m Master) encoded() string { return base64.StdEncoding.EncodeToString(m) }
 // LogValue keeps a key out of logs.
 func (Master) LogValue() slog.Value { return slog.StringValue("[master key]") }
 
+// Format keeps a key out of messages, whatever the verb.
+func (Master) Format(f fmt.State, _ rune) { io.WriteString(f, "[master key]") }
+
 // String keeps a key out of messages.
 func (Master) String() string { return "[master key]" }
 
+// MarshalText keeps a key out of JSON.
+func (Master) MarshalText() ([]byte, error) { return []byte("[master key]"), nil }
+
+// LoadMaster returns the key from a file or from text in base64 (as an
+// environment variable holds it); exactly one of the two must be given. It errs
+// as ReadMasterFile and ParseMaster do.
+func LoadMaster(file, text string) (Master, error) {
+	switch {
+	case file != "" && text != "":
+		return nil, errors.New("secretbox: two master keys: give the file or the text")
+	case file != "":
+		return ReadMasterFile(file)
+	case text != "":
+		return ParseMaster(text)
+	}
+	return nil, errors.New("secretbox: no master key: give the file or the text")
+}
+
 // ParseMaster reads the base64 form. It errs with ErrMasterFormat.
 func ParseMaster(text string) (Master, error) {
-	b, err := base64.StdEncoding.DecodeString(string(bytes.TrimSpace([]byte(text))))
+	b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil || len(b) != masterBytes {
 		return nil, ErrMasterFormat
 	}
@@ -54,18 +79,27 @@ func ParseMaster(text string) (Master, error) {
 // ReadMasterFile reads a key from a file that only its owner can read. It errs
 // with ErrMasterFormat, ErrMasterOpen or the system's error.
 func ReadMasterFile(path string) (Master, error) {
-	info, err := os.Stat(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("%w (%s has %04o)", ErrMasterOpen, path, info.Mode().Perm())
 	}
-	b, err := os.ReadFile(path)
+	b, err := io.ReadAll(io.LimitReader(f, maxMasterFile))
 	if err != nil {
 		return nil, err
 	}
-	return ParseMaster(string(b))
+	m, err := ParseMaster(string(b))
+	if err != nil {
+		return nil, fmt.Errorf("%w (%s)", err, path)
+	}
+	return m, nil
 }
 
 // CreateMasterFile writes a new key to a file that must not exist, mode 0600.
@@ -76,7 +110,10 @@ func CreateMasterFile(path string) (Master, error) {
 	}
 	m := NewMaster()
 	_, err = f.WriteString(m.encoded() + "\n")
-	return m, errors.Join(err, f.Sync(), f.Close())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // LoadOrCreateMasterFile reads the key at path, writing a new one when there
