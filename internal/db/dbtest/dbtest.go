@@ -3,6 +3,7 @@ package dbtest
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -66,6 +67,39 @@ func Open(t testing.TB, url string, o db.Options) *db.DB {
 	})
 	return d
 }
+
+// Shared returns one migrated database for all calls of the process, for fuzz
+// targets, which run a body thousands of times. It is not closed; its file is
+// removed by a process that comes later.
+func Shared(t testing.TB, dialect db.Dialect) *db.DB {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if d := shared.by[dialect]; d != nil {
+		return d
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+	defer cancel()
+	make := sharedSQLite
+	if dialect == db.Postgres {
+		make = sharedPostgres
+	}
+	url, err := make(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.Open(ctx, url, db.Options{Log: slog.New(slog.DiscardHandler), MaxConns: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared.by[dialect] = d
+	return d
+}
+
+var shared = struct {
+	sync.Mutex
+	by map[db.Dialect]*db.DB
+}{by: map[db.Dialect]*db.DB{}}
 
 func create(t testing.TB, dialect db.Dialect, migrated bool) string {
 	t.Helper()

@@ -85,7 +85,7 @@ func createPostgres(ctx context.Context, t testing.TB, migrated bool) (string, e
 	if err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("%s%d_%d_%d", testPrefix, processStart, os.Getpid(), serial.Add(1))
+	name := newName()
 	if migrated {
 		err = a.copyTemplate(ctx, name)
 	} else {
@@ -101,6 +101,19 @@ func createPostgres(ctx context.Context, t testing.TB, migrated bool) (string, e
 		}
 	})
 	return a.address(name), nil
+}
+
+func sharedPostgres(ctx context.Context) (string, error) {
+	a, err := server()
+	if err != nil {
+		return "", err
+	}
+	name := newName()
+	return a.address(name), a.copyTemplate(ctx, name)
+}
+
+func newName() string {
+	return fmt.Sprintf("%s%d_%d_%d", testPrefix, processStart, os.Getpid(), serial.Add(1))
 }
 
 func (a *admin) copyTemplate(ctx context.Context, name string) error {

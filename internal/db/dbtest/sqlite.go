@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"motcua/internal/db"
 )
@@ -46,4 +47,30 @@ func createSQLite(_ context.Context, t testing.TB, migrated bool) (string, error
 		}
 	}
 	return "sqlite:" + path, nil
+}
+
+const sharedPrefix = "motcua-shared-"
+
+func sharedSQLite(context.Context) (string, error) {
+	old, err := filepath.Glob(filepath.Join(os.TempDir(), sharedPrefix+"*"))
+	if err != nil {
+		return "", err
+	}
+	for _, dir := range old {
+		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > staleAfter {
+			if err := os.RemoveAll(dir); err != nil {
+				return "", err
+			}
+		}
+	}
+	file, err := sqliteTemplate()
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp("", sharedPrefix)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "test.db")
+	return "sqlite:" + path, os.WriteFile(path, file, 0o600)
 }
