@@ -1,0 +1,139 @@
+package signin
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// CallTimeout bounds all calls of one Start or one Callback together: a
+	// person waits no longer than this for a page (RP-12).
+	CallTimeout = 10 * time.Second
+	// SignOutTimeout bounds the question whether the provider is there
+	// before a sign-out is sent on: nobody waits long to leave.
+	SignOutTimeout = 2 * time.Second
+)
+
+// Provider is one identity provider and our registration with it.
+type Provider struct {
+	// Issuer is compared character for character with the metadata, the
+	// response and the tokens (RP-03…05).
+	Issuer   string
+	ClientID string
+	// ClientSecret is read at each use, so that a rotated secret counts at
+	// once. It is sent by client_secret_basic.
+	ClientSecret func() string
+	// RedirectURL is our callback, exactly as registered.
+	RedirectURL string
+	// Scopes defaults to DefaultScopes. "openid" must be among them.
+	Scopes []string
+	// DisplayName is what pages call the provider.
+	DisplayName string
+	// RequireIss demands iss in every response although the metadata does
+	// not advertise it (RFC 9207 §2.4).
+	RequireIss bool
+	// Claims names the userinfo claims; zero fields take DefaultClaims.
+	Claims Claims
+	// Transport carries the calls; nil is a transport of our own.
+	Transport http.RoundTripper
+	// Timeout and SignOutTimeout replace the constants of the same purpose;
+	// zero keeps them.
+	Timeout, SignOutTimeout time.Duration
+}
+
+// DefaultScopes are the scopes asked for.
+var DefaultScopes = []string{"openid", "profile", "phone", "vneid"}
+
+// Claims maps fields of [Identity] to names of userinfo claims.
+type Claims struct {
+	Number, Name, BirthDate, Sex, Phone, Level, AccountType string
+}
+
+// DefaultClaims are the standard claims, and for what the standard has no name
+// those that VNeID uses.
+var DefaultClaims = Claims{
+	Number: "citizenPid", Name: "name", BirthDate: "birthdate", Sex: "gender",
+	Phone: "phone_number", Level: "accountLevel", AccountType: "accountType",
+}
+
+func (p Provider) withDefaults() (Provider, error) {
+	if len(p.Scopes) == 0 {
+		p.Scopes = DefaultScopes
+	}
+	if p.ClientSecret == nil {
+		p.ClientSecret = func() string { return "" }
+	}
+	if p.Timeout <= 0 {
+		p.Timeout = CallTimeout
+	}
+	if p.SignOutTimeout <= 0 {
+		p.SignOutTimeout = SignOutTimeout
+	}
+	p.Claims = p.Claims.withDefaults()
+
+	var errs []error
+	if err := checkEndpoint(p.Issuer); err != nil {
+		errs = append(errs, fmt.Errorf("issuer: %w", err))
+	}
+	if err := checkEndpoint(p.RedirectURL); err != nil {
+		errs = append(errs, fmt.Errorf("redirect URL: %w", err))
+	}
+	if p.ClientID == "" {
+		errs = append(errs, errors.New("client id is empty"))
+	}
+	if !slices.Contains(p.Scopes, "openid") {
+		errs = append(errs, errors.New(`scopes lack "openid"`))
+	}
+	return p, errors.Join(errs...)
+}
+
+func (c Claims) withDefaults() Claims {
+	or := func(s *string, def string) {
+		if *s == "" {
+			*s = def
+		}
+	}
+	or(&c.Number, DefaultClaims.Number)
+	or(&c.Name, DefaultClaims.Name)
+	or(&c.BirthDate, DefaultClaims.BirthDate)
+	or(&c.Sex, DefaultClaims.Sex)
+	or(&c.Phone, DefaultClaims.Phone)
+	or(&c.Level, DefaultClaims.Level)
+	or(&c.AccountType, DefaultClaims.AccountType)
+	return c
+}
+
+// checkEndpoint accepts https addresses, and http on this machine only: codes,
+// secrets and tokens travel there.
+func checkEndpoint(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
+		return fmt.Errorf("%q is not an absolute address", raw)
+	}
+	switch u.Scheme {
+	case "https":
+		return nil
+	case "http":
+		h := u.Hostname()
+		if ip := net.ParseIP(h); h == "localhost" || strings.HasSuffix(h, ".localhost") || ip.IsLoopback() {
+			return nil
+		}
+		return fmt.Errorf("%q needs https", raw)
+	}
+	return fmt.Errorf("%q is neither https nor http", raw)
+}
+
+// origin is scheme://host[:port] of an address that checkEndpoint accepted.
+func origin(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}

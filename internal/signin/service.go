@@ -1,0 +1,65 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"motcua/internal/clock"
+	"motcua/internal/db"
+)
+
+// Service runs sign-ins with one provider. It is safe for concurrent use and
+// for several processes on one database.
+type Service struct {
+	db       *db.DB
+	clk      clock.Clock
+	box      Sealer
+	provider Provider
+	profile  profile
+}
+
+// Sealer is the part of secretbox.Box that is used here.
+type Sealer interface {
+	Seal(purpose, rowID string, plain []byte) (string, error)
+	Open(purpose, rowID, sealed string) ([]byte, error)
+}
+
+// New checks the provider's settings; it does not call the provider, so that
+// the portal starts while the provider is down.
+func New(d *db.DB, clk clock.Clock, box Sealer, p Provider) (*Service, error) {
+	p, err := p.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("identity provider: %w", err)
+	}
+	return &Service{db: d, clk: clk, box: box, provider: p, profile: newOIDCProfile(p, clk)}, nil
+}
+
+// DisplayName is what pages call the provider.
+func (s *Service) DisplayName() string { return s.provider.DisplayName }
+
+// IssuerOrigin is the origin that forms of ours may lead to (CSP form-action).
+func (s *Service) IssuerOrigin() string { return origin(s.provider.Issuer) }
+
+// profile is the wire format of a provider.
+type profile interface {
+	// ready asks whether the provider is there and willing to take a browser.
+	ready(ctx context.Context) error
+	// authorizeURL is where the browser goes; it is called after ready.
+	authorizeURL(ctx context.Context, a authorization) (string, error)
+	// issRequired says whether a response must carry iss (RFC 9207).
+	issRequired(ctx context.Context) (bool, error)
+	// identify redeems a code and says who signed in.
+	identify(ctx context.Context, code, verifier string, want expectation) (Result, error)
+	// endSessionURL is where a sign-out continues, or "" when the provider
+	// has no such place.
+	endSessionURL(ctx context.Context, o SignOut) (string, error)
+}
+
+// authorization is what an authorization request carries.
+type authorization struct {
+	state, nonce, verifier string
+	login                  bool
+	maxAge                 time.Duration
+	uiLocales              string
+}

@@ -1,0 +1,340 @@
+package signin_test
+
+import (
+	"context"
+	"encoding/base64"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"motcua/internal/db"
+	"motcua/internal/db/dbtest"
+	"motcua/internal/signin"
+	"motcua/internal/signin/signintest"
+)
+
+func TestRP02_Transaction(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		t.Run("the request carries state, nonce and S256 of 256 bits", func(t *testing.T) {
+			seen := map[string]bool{}
+			for range 3 {
+				q := query(t, r.start(signin.Request{ReturnTo: "/a"}))
+				for _, name := range []string{"state", "nonce", "code_challenge"} {
+					raw, err := base64.RawURLEncoding.DecodeString(q.Get(name))
+					if err != nil || len(raw) != 32 {
+						t.Errorf("%s = %q: not 256 bits", name, q.Get(name))
+					}
+					if seen[q.Get(name)] {
+						t.Errorf("%s used before", name)
+					}
+					seen[q.Get(name)] = true
+				}
+				for name, want := range map[string]string{
+					"code_challenge_method": "S256", "response_type": "code", "client_id": signintest.ClientID,
+					"redirect_uri": r.op.RedirectURI, "scope": "openid profile phone vneid",
+				} {
+					if q.Get(name) != want {
+						t.Errorf("%s = %q, want %q", name, q.Get(name), want)
+					}
+				}
+				for _, name := range []string{"prompt", "max_age"} {
+					if q.Has(name) {
+						t.Errorf("%s without a reason", name)
+					}
+				}
+			}
+		})
+
+		t.Run("nothing of it is readable in the row", func(t *testing.T) {
+			address := r.start(signin.Request{ReturnTo: "/a"})
+			q := query(t, address)
+			type row struct {
+				State    string `db:"state_hash"`
+				Browser  string `db:"browser_hash"`
+				Nonce    string `db:"nonce_hash"`
+				Verifier string `db:"verifier"`
+			}
+			rows, err := db.Select[row](context.Background(), r.db,
+				`SELECT state_hash, browser_hash, nonce_hash, verifier FROM signin_transaction`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range rows {
+				for _, v := range []string{row.State, row.Browser, row.Nonce, row.Verifier} {
+					for _, secret := range []string{q.Get("state"), q.Get("nonce"), r.browser} {
+						if strings.Contains(v, secret) {
+							t.Errorf("a secret stands in the row: %s", v)
+						}
+					}
+				}
+			}
+		})
+
+		t.Run("many tabs", func(t *testing.T) {
+			a, b := r.begin("/a"), r.begin("/b")
+			for _, tab := range []struct {
+				q    url.Values
+				want string
+			}{{b, "/b"}, {a, "/a"}} {
+				res, err := r.callback(tab.q)
+				if err != nil || res.ReturnTo != tab.want {
+					t.Errorf("ReturnTo = %q, %v; want %q", res.ReturnTo, err, tab.want)
+				}
+			}
+		})
+
+		t.Run("another browser's answer is refused and tells no path", func(t *testing.T) {
+			q := r.begin("/rieng")
+			for _, token := range []string{"", signin.NewBrowserToken()} {
+				_, err := r.s.Callback(context.Background(), q.Encode(), token)
+				if f := wantFailure(t, err, signin.WrongBrowser, ""); f.ReturnTo != "" {
+					t.Errorf("ReturnTo = %q", f.ReturnTo)
+				}
+			}
+			// The attempt took nothing from the one it belongs to.
+			if _, err := r.callback(q); err != nil {
+				t.Errorf("the right browser: %v", err)
+			}
+		})
+
+		t.Run("the codes of two tabs swapped", func(t *testing.T) {
+			a, b := r.begin("/a"), r.begin("/b")
+			a.Set("code", b.Get("code"))
+			_, err := r.callback(a)
+			// The verifier is another transaction's.
+			wantFailure(t, err, signin.Refused, "token_invalid_grant")
+		})
+
+		t.Run("replay", func(t *testing.T) {
+			q := r.begin("/a?x=1")
+			if _, err := r.callback(q); err != nil {
+				t.Fatal(err)
+			}
+			calls := r.op.Calls("token")
+			_, err := r.callback(q)
+			if f := wantFailure(t, err, signin.Replayed, ""); f.ReturnTo != "/a?x=1" || f.Again != nil {
+				t.Errorf("failure = %+v", f)
+			}
+			if r.op.Calls("token") != calls {
+				t.Error("the code was sent again")
+			}
+		})
+
+		t.Run("the verifier is gone after its use", func(t *testing.T) {
+			n, err := db.Get[int](context.Background(), r.db,
+				`SELECT COUNT(*) FROM signin_transaction WHERE used_at IS NOT NULL AND verifier <> ''`)
+			if err != nil || n != 0 {
+				t.Errorf("%d used rows keep a verifier, %v", n, err)
+			}
+		})
+
+		t.Run("one of many wins", func(t *testing.T) {
+			q := r.begin("/a")
+			var wg sync.WaitGroup
+			var mu sync.Mutex
+			won := 0
+			for range 20 {
+				wg.Go(func() {
+					_, err := r.callback(q)
+					mu.Lock()
+					defer mu.Unlock()
+					if err == nil {
+						won++
+					} else if f := signin.AsFailure(err); f == nil || f.Kind != signin.Replayed {
+						t.Errorf("loser: %v", err)
+					}
+				})
+			}
+			wg.Wait()
+			if won != 1 {
+				t.Errorf("%d callbacks won", won)
+			}
+		})
+
+		t.Run("10 minutes", func(t *testing.T) {
+			early, late := r.begin("/a"), r.begin("/a")
+			r.clk.Advance(signin.TransactionLife - time.Millisecond)
+			if _, err := r.callback(early); err != nil {
+				t.Errorf("just in time: %v", err)
+			}
+			r.clk.Advance(time.Millisecond)
+			_, err := r.callback(late)
+			wantFailure(t, err, signin.Expired, "transaction_expired")
+		})
+
+		t.Run("purged a day later", func(t *testing.T) {
+			r.begin("/a")
+			r.clk.Advance(signin.TransactionLife + 24*time.Hour)
+			if n, err := r.s.Purge(context.Background()); err != nil || n == 0 {
+				t.Errorf("Purge = %d, %v", n, err)
+			}
+			r.clk.Advance(time.Millisecond)
+			if n, err := r.s.Purge(context.Background()); err != nil || n != 1 {
+				t.Errorf("Purge = %d, %v; want the last one", n, err)
+			}
+		})
+	})
+}
+
+func TestRP02_UnknownState(t *testing.T) {
+	r := one(t)
+	for name, state := range map[string]string{
+		"well-formed": signin.NewBrowserToken(), "short": "abc", "odd": "'; --", "long": strings.Repeat("A", 5000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := r.callback(url.Values{"state": {state}, "code": {"x"}})
+			if f := wantFailure(t, err, signin.Expired, "state_unknown"); f.Again != nil {
+				t.Error("an unknown state must not begin a sign-in by itself")
+			}
+		})
+	}
+}
+
+func TestRP02_StartNeedsABrowserToken(t *testing.T) {
+	r := one(t)
+	for _, token := range []string{"", "short", strings.Repeat("*", 43)} {
+		if _, err := r.s.Start(context.Background(), signin.Request{BrowserToken: token}); err == nil {
+			t.Errorf("Start with browser token %q", token)
+		}
+	}
+}
+
+func TestSES05_ExpiredTransactionBeginsAgainOnce(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		q := r.begin("/ho-so?buoc=2")
+		r.clk.Advance(signin.TransactionLife)
+		calls := r.op.Calls("token")
+		_, err := r.callback(q)
+		f := wantFailure(t, err, signin.Expired, "")
+		if f.Again == nil || f.ReturnTo != "/ho-so?buoc=2" || r.op.Calls("token") != calls {
+			t.Fatalf("failure = %+v", f)
+		}
+		// The same answer does not begin a second one.
+		_, err = r.callback(q)
+		wantFailure(t, err, signin.Replayed, "")
+
+		second := r.op.Grant(r.start(*f.Again))
+		r.clk.Advance(signin.TransactionLife)
+		_, err = r.callback(second)
+		if g := wantFailure(t, err, signin.Expired, ""); g.Again != nil || g.ReturnTo != "/ho-so?buoc=2" {
+			t.Errorf("the second expiry = %+v, want no third attempt and the same way back", g)
+		}
+
+		// A restart in time ends where the first was to end.
+		q = r.begin("/ho-so?buoc=3")
+		r.clk.Advance(signin.TransactionLife)
+		_, err = r.callback(q)
+		res, err := r.callback(r.op.Grant(r.start(*wantFailure(t, err, signin.Expired, "").Again)))
+		if err != nil || res.ReturnTo != "/ho-so?buoc=3" {
+			t.Errorf("restarted sign-in: %q, %v", res.ReturnTo, err)
+		}
+	})
+}
+
+func TestSES05_RestartCountsTheFreshAuthentication(t *testing.T) {
+	r := one(t)
+	signedOut := r.clk.Now()
+	r.clk.Advance(30 * time.Second)
+	first := r.start(signin.Request{ReturnTo: "/a", SignedOutAt: signedOut})
+	if q := query(t, first); q.Get("prompt") != "login" || q.Has("max_age") {
+		t.Fatalf("first request: %v", q)
+	}
+	// The person takes eleven minutes and authenticates in the ninth.
+	r.clk.Advance(9 * time.Minute)
+	authenticated := r.clk.Now()
+	r.op.AuthTime = func() time.Time { return authenticated }
+	r.clk.Advance(2 * time.Minute)
+	_, err := r.callback(r.op.Grant(first))
+	f := wantFailure(t, err, signin.Expired, "")
+
+	second := r.start(*f.Again)
+	q := query(t, second)
+	if q.Has("prompt") || q.Get("max_age") != "690" {
+		t.Fatalf("prompt = %q, max_age = %q; want none and 690", q.Get("prompt"), q.Get("max_age"))
+	}
+	if _, err := r.callback(r.op.Grant(second)); err != nil {
+		t.Errorf("the fresh authentication must count: %v", err)
+	}
+
+	t.Run("RP-11 an older one still does not", func(t *testing.T) {
+		r.op.AuthTime = func() time.Time { return signedOut.Add(-time.Minute) }
+		_, err := r.callback(r.op.Grant(r.start(*f.Again)))
+		wantFailure(t, err, signin.WrongAnswer, "id_token_auth_time")
+	})
+}
+
+func TestRP11_FreshAuthenticationAfterSignOut(t *testing.T) {
+	r := one(t)
+	signedOut := r.clk.Now()
+	r.clk.Advance(time.Minute)
+	for _, c := range []struct {
+		name string
+		req  signin.Request
+		auth time.Duration // relative to the sign-out
+		ok   bool
+	}{
+		{"after the sign-out", signin.Request{SignedOutAt: signedOut}, 50 * time.Second, true},
+		{"at the sign-out", signin.Request{SignedOutAt: signedOut}, 0, true},
+		{"before the sign-out", signin.Request{SignedOutAt: signedOut}, -10 * time.Second, false},
+		{"prompt=login, from the hour before", signin.Request{Login: true}, -time.Hour, false},
+		{"prompt=login, now", signin.Request{Login: true}, time.Minute, true},
+		{"max_age kept", signin.Request{MaxAge: 2 * time.Minute}, -time.Second, true},
+		{"max_age passed", signin.Request{MaxAge: 2 * time.Minute}, -2 * time.Minute, false},
+		{"no demand", signin.Request{}, -10 * time.Hour, true},
+		{"a marker from the future asks for now", signin.Request{SignedOutAt: signedOut.Add(time.Hour)}, time.Minute, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r.op.AuthTime = func() time.Time { return signedOut.Add(c.auth) }
+			address := r.start(c.req)
+			if want := c.req.Login || !c.req.SignedOutAt.IsZero(); (query(t, address).Get("prompt") == "login") != want {
+				t.Errorf("prompt = %q", query(t, address).Get("prompt"))
+			}
+			_, err := r.callback(r.op.Grant(address))
+			if c.ok && err != nil {
+				t.Errorf("refused: %v", err)
+			}
+			if !c.ok {
+				wantFailure(t, err, signin.WrongAnswer, "id_token_auth_time")
+			}
+		})
+	}
+	t.Run("no auth_time at all", func(t *testing.T) {
+		r.op.Claims = func(c map[string]any) { delete(c, "auth_time") }
+		_, err := r.callback(r.op.Grant(r.start(signin.Request{SignedOutAt: signedOut})))
+		wantFailure(t, err, signin.WrongAnswer, "id_token_auth_time")
+	})
+}
+
+func TestRP02_LanguageTravels(t *testing.T) {
+	r := one(t)
+	if got := query(t, r.start(signin.Request{UILocales: "en"})).Get("ui_locales"); got != "en" {
+		t.Errorf("ui_locales = %q", got)
+	}
+}
+
+func TestRP12_OnlyLocalReturnPaths(t *testing.T) {
+	r := one(t)
+	for in, want := range map[string]string{
+		"/a?b=c#d": "/a?b=c#d", "": "/", "//evil.example": "/", `/\evil.example`: "/", "https://evil.example": "/",
+		"/a\r\nSet-Cookie: x": "/", "javascript:alert(1)": "/", "/" + strings.Repeat("a", 4096): "/",
+	} {
+		res, err := r.callback(r.begin(in))
+		if err != nil || res.ReturnTo != want {
+			t.Errorf("%q came back as %q, %v", in, res.ReturnTo, err)
+		}
+	}
+}
+
+func TestRP02_AnswersForAnotherProvidersTransaction(t *testing.T) {
+	d := dbtest.New(t, db.SQLite)
+	a, b := newRig(t, d), newRig(t, d)
+	b.browser = a.browser
+	q := a.begin("/a")
+	_, err := b.callback(q)
+	wantFailure(t, err, signin.MixUp, "provider_changed")
+	if _, err := a.callback(q); err != nil {
+		t.Errorf("the provider that was asked: %v", err)
+	}
+}
