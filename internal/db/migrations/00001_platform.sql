@@ -20,9 +20,10 @@ CREATE TABLE rate_limit (
 CREATE INDEX rate_limit_tat ON rate_limit (tat);
 
 -- Browser sessions of all sites. token_digest is the SHA-256 of what the
--- cookie holds. data is sealed by its site and nulled when the session ends.
--- Purged hourly, 30 days after the absolute end, so that a person can see the
--- last sign-ins.
+-- cookie holds. data is sealed by its site and nulled when the session is
+-- revoked, or by the hourly purge when it ends by itself. Rows are purged
+-- hourly, 30 days after the absolute end: until then a person can see the last
+-- sign-ins.
 CREATE TABLE browser_session (
     id            TEXT PRIMARY KEY,
     token_digest  TEXT NOT NULL UNIQUE,
@@ -46,3 +47,4 @@ CREATE TABLE browser_session (
 CREATE INDEX browser_session_subject ON browser_session (subject, site, created_at);
 CREATE INDEX browser_session_provider ON browser_session (provider_sid);
 CREATE INDEX browser_session_expires ON browser_session (expires_at);
+CREATE INDEX browser_session_data ON browser_session (expires_at) WHERE data IS NOT NULL;
