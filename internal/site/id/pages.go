@@ -246,14 +246,19 @@ func (p otpPage) KeepsCode() bool { return p.SendError() != "" && p.CanEnter() }
 // refused send must not look like one under way (OTP-03).
 func (p otpPage) ShowsDelivery() bool { return p.CanEnter() || p.Delivery == deliveryFailed }
 
+// Unsent tells that no code is on its way because a limit refused it.
+func (p otpPage) Unsent() bool { return !p.CanEnter() && p.SendError() != "" }
+
 // Stuck tells that nothing but help is left.
 func (p otpPage) Stuck() bool { return !p.CanEnter() && !p.CanResend }
 
 // CanEnter tells whether some code can still be entered.
 func (p otpPage) CanEnter() bool { return p.ValidFor > 0 }
 
-// ResendFirst tells whether asking for a code is all that is left to do.
-func (p otpPage) ResendFirst() bool { return !p.CanEnter() && p.CanResend }
+// ResendFirst tells whether asking for a code is the thing to do.
+func (p otpPage) ResendFirst() bool {
+	return p.CanResend && (!p.CanEnter() || p.Delivery == deliveryFailed)
+}
 
 // Seconds are the whole seconds that a countdown starts from.
 func (otpPage) Seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
