@@ -55,14 +55,14 @@ func Variable(flag string) string {
 
 type check struct{ faults Faults }
 
-func (c *check) add(flag, vi, en string, args ...any) {
-	c.faults = append(c.faults, Fault{flag, fmt.Sprintf(vi, args...), fmt.Sprintf(en, args...)})
+func (v *check) add(flag, vi, en string, args ...any) {
+	v.faults = append(v.faults, Fault{flag, fmt.Sprintf(vi, args...), fmt.Sprintf(en, args...)})
 }
 
 // need reports an empty setting; it returns true when there is a value to look at.
-func (c *check) need(flag, value string) bool {
+func (v *check) need(flag, value string) bool {
 	if strings.TrimSpace(value) == "" {
-		c.add(flag, "Chưa đặt.", "Not set.")
+		v.add(flag, "Chưa đặt.", "Not set.")
 		return false
 	}
 	return true
