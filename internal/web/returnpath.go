@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"unicode"
@@ -25,11 +26,32 @@ func SafeReturn(path string) string {
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
 		return "/"
 	}
-	// "/./\host" and "/..//host" resolve to "//host" in a browser.
-	clean := url.URL{Path: u.JoinPath().Path, RawPath: "", RawQuery: u.RawQuery, Fragment: u.Fragment}
-	s := clean.String()
-	if strings.HasPrefix(s, "//") || !strings.HasPrefix(s, "/") || len(s) > 3*maxReturn {
+	// "/.//host" and "/x/..//host" resolve to "//host" in a browser.
+	for _, part := range strings.Split(u.Path[1:], "/") {
+		if part == "." || part == ".." || strings.Contains(part, `\`) {
+			return "/"
+		}
+	}
+	if strings.Contains(u.Path, "//") {
 		return "/"
 	}
-	return s
+	u.RawQuery = ascii(u.RawQuery)
+	if s := u.String(); len(s) <= maxReturn {
+		return s
+	}
+	return "/"
+}
+
+// ascii escapes what a Location header may not hold and url.URL passes
+// through in a query.
+func ascii(query string) string {
+	var b strings.Builder
+	for _, c := range []byte(query) {
+		if c < 0x80 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
