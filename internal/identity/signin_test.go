@@ -55,14 +55,14 @@ func TestPW05_SameWork(t *testing.T) {
 			try := identitytest.Try("q", "b")
 			try.Number, try.Password = number, "khong phai"
 			hashes.Store(0)
-			before := count(t, d, "SELECT count(*) FROM audit_event")
+			before := count(t, d, "SELECT count(*) FROM audit_record")
 			jobsBefore := count(t, d, "SELECT count(*) FROM job")
 			for range times {
 				if err := r.People.CheckPassword(t.Context(), try); !errors.Is(err, identity.ErrRefused) {
 					t.Fatal(err)
 				}
 			}
-			return hashes.Load(), count(t, d, "SELECT count(*) FROM audit_event") - before, count(t, d, "SELECT count(*) FROM job") - jobsBefore
+			return hashes.Load(), count(t, d, "SELECT count(*) FROM audit_record") - before, count(t, d, "SELECT count(*) FROM job") - jobsBefore
 		}
 		h1, a1, q1 := work(identitytest.Number, 6)
 		h2, a2, q2 := work("099084009999", 6)

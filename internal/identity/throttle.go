@@ -128,7 +128,7 @@ func (s *Service) sendLockNotice(ctx context.Context, n lockNotice) error {
 		if err != nil {
 			return err
 		}
-		return s.Audit.Append(ctx, tx, audit.Event{Action: "account.lock", Actor: audit.Ref{Kind: "system"}, Target: ref(a.ID),
+		return s.Audit.Append(ctx, tx, audit.Event{Action: "account.lock", Actor: audit.System, Target: ref(a.ID),
 			Outcome: audit.OK, Reason: "password_failures"})
 	})
 }

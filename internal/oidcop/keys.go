@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -81,7 +82,7 @@ func (p *Provider) keys(ctx context.Context) ([]signingKey, error) {
 	defer p.ring.mu.Unlock()
 	now := p.Clock.Now()
 	if p.ring.keys != nil && now.Sub(p.ring.loaded) < keysReload && !p.ring.loaded.After(now) {
-		return p.ring.keys, nil
+		return p.ring.alive(now), nil
 	}
 	rows, err := db.Select[keyRow](ctx, p.DB, `SELECT kid, alg, private, created_at, sign_from, sign_until, remove_at
 		FROM signing_key WHERE remove_at IS NULL OR remove_at > $1 ORDER BY sign_from DESC, kid`, now)
@@ -104,6 +105,11 @@ func (p *Provider) keys(ctx context.Context) ([]signingKey, error) {
 	}
 	p.ring.keys, p.ring.loaded = keys, now
 	return keys, nil
+}
+
+// alive leaves out keys that ended since they were loaded.
+func (r *keyRing) alive(now time.Time) []signingKey {
+	return slices.DeleteFunc(slices.Clone(r.keys), func(k signingKey) bool { return k.RemoveAt != nil && !k.RemoveAt.After(now) })
 }
 
 func (p *Provider) forgetKeys() {
@@ -152,9 +158,9 @@ func (p *Provider) EnsureKeys(ctx context.Context) error {
 		now := p.Clock.Now()
 		switch {
 		case errors.Is(err, db.ErrNotFound):
-			err = p.addKey(ctx, alg, now, audit.Ref{Kind: "system"})
+			err = p.addKey(ctx, alg, now, audit.System)
 		case err == nil && newest.SignFrom.Add(keyLife).Before(now):
-			err = p.addKey(ctx, alg, now.Add(publishBefore), audit.Ref{Kind: "system"})
+			err = p.addKey(ctx, alg, now.Add(publishBefore), audit.System)
 		}
 		if err != nil {
 			return err

@@ -141,6 +141,8 @@ func (s storage) KeySet(ctx context.Context) ([]op.Key, error) {
 // else: ID tokens travel as hints and carry no personal claims.
 func (s storage) SetUserinfoFromRequest(_ context.Context, info *oidc.UserInfo, r op.IDTokenRequest, _ []string) error {
 	if g, ok := r.(grant); ok {
+		// The library copies the subject from here, even when it is empty.
+		info.Subject = g.GetSubject()
 		info.AppendClaims("sid", *g.SessionID)
 	}
 	return nil

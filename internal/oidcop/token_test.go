@@ -181,6 +181,9 @@ func TestIDTokenCarriesNoPersonalClaims(t *testing.T) {
 				t.Errorf("claim %s in the ID token", name)
 			}
 		}
+		if c["sub"] != r.account.ID || c["iss"] != r.server.URL {
+			t.Errorf("sub %v, iss %v", c["sub"], c["iss"])
+		}
 		for _, name := range []string{"sid", "nonce", "auth_time", "at_hash", "acr", "amr"} {
 			if c[name] == nil {
 				t.Errorf("%s is missing", name)

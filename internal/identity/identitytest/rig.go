@@ -81,7 +81,7 @@ func (r *Rig) AddPerson(t *testing.T) identity.Account {
 	}
 	var a identity.Account
 	err = r.DB.WithTx(t.Context(), func(ctx context.Context, tx *db.Tx) (err error) {
-		a, err = r.People.Insert(ctx, tx, audit.Ref{Kind: "system"}, identity.Account{Number: Number, Name: "Nguyễn Hữu Ưỡng",
+		a, err = r.People.Insert(ctx, tx, audit.System, identity.Account{Number: Number, Name: "Nguyễn Hữu Ưỡng",
 			BirthDate: "1984-03-27", Sex: "male", Phone: Phone, Level: 2, PasswordHash: &hash})
 		return err
 	})
