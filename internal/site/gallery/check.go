@@ -15,8 +15,7 @@ import (
 )
 
 // pages are the addresses that each site answers with GET, as its route table
-// has them; a last part of "*" stands for any. The route tables' own tests
-// hold them to it (Routes).
+// has them (Routed); a last part of "*" stands for any.
 var pages = map[string][]string{
 	"portal": {"/", "/dich-vu-cong/cong-dan/dang-nhap", "/dich-vu-cong/cong-dan", "/da-dang-xuat", "/tro-giup",
 		"/bao-ve-du-lieu", "/huong-dan", "/huong-dan/*", "/ngon-ngu", "/favicon.ico", "/static/*"},
@@ -240,8 +239,31 @@ func Known(site, path string) bool {
 	})
 }
 
-// Routes returns the addresses that the pages of a site lead to: its route
-// table must answer all of them. A last part of "*" stands for any.
-func Routes(site string) (gets, posted []string) {
-	return slices.Clone(pages[site]), slices.Clone(posts[site])
+// Routed holds a site's route table, given as its source, to the addresses
+// that pages lead to: each must stand there as a literal pattern. constants
+// gives the paths that the source writes as names.
+func Routed(t *testing.T, site, source string, constants map[string]string) {
+	t.Helper()
+	for name, path := range constants {
+		source = strings.ReplaceAll(source, ` "+`+name, ` `+path+`"`)
+	}
+	shared := []string{"/ngon-ngu", "/favicon.ico", "/static/*"} // web.NewMux adds them
+	for method, paths := range map[string][]string{"GET": pages[site], "POST": posts[site]} {
+		for _, p := range paths {
+			pattern := `"` + method + " " + p
+			switch {
+			case slices.Contains(shared, p):
+				continue
+			case p == "/":
+				pattern += `{$}"`
+			case strings.HasSuffix(p, "*"):
+				pattern = strings.TrimSuffix(pattern, "*") + "{"
+			default:
+				pattern += `"`
+			}
+			if !strings.Contains(source, pattern) {
+				t.Errorf("no route %s", pattern)
+			}
+		}
+	}
 }

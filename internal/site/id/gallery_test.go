@@ -1,10 +1,12 @@
 package id
 
 import (
+	"os"
 	"testing"
 	"time"
 
 	"motcua/internal/credential"
+	"motcua/internal/oidcop"
 	"motcua/internal/site/gallery"
 	"motcua/internal/web"
 )
@@ -25,6 +27,14 @@ func TestGallery(t *testing.T) {
 	shots = append(shots, protocolShots()...)
 	shots = append(shots, deskShots()...)
 	gallery.Run(t, "id", rd, append(shots, gallery.Errors()...))
+}
+
+func TestGallery_LinksHaveRoutes(t *testing.T) {
+	source, err := os.ReadFile("routes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gallery.Routed(t, "id", string(source), map[string]string{"oidcop.PathEndSession": oidcop.PathEndSession})
 }
 
 func signInShots() []gallery.Shot {

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"os"
 	"testing"
 
 	"motcua/internal/site/gallery"
@@ -16,4 +17,12 @@ func TestGallery(t *testing.T) {
 	real := home
 	real.Name, real.Real = "real", true
 	gallery.Run(t, "office", rd, append(gallery.Errors(), home, real))
+}
+
+func TestGallery_LinksHaveRoutes(t *testing.T) {
+	source, err := os.ReadFile("routes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gallery.Routed(t, "office", string(source), nil)
 }
