@@ -1,0 +1,268 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"motcua/internal/audit"
+	"motcua/internal/clock"
+	"motcua/internal/config"
+	"motcua/internal/credential"
+	"motcua/internal/db"
+	"motcua/internal/demo"
+	"motcua/internal/identity"
+	"motcua/internal/jobs"
+	"motcua/internal/obs"
+	"motcua/internal/oidcop"
+	"motcua/internal/ratelimit"
+	"motcua/internal/secretbox"
+	"motcua/internal/session"
+	"motcua/internal/sms"
+)
+
+// slowQuery is the duration from which a statement is worth a log line.
+const slowQuery = 500 * time.Millisecond
+
+// Options are what a Config cannot say. The zero value is good for a real run.
+type Options struct {
+	Clock clock.Clock // nil: the machine's
+	Log   io.Writer   // nil: standard error
+	// Listeners replace addresses of the configuration, by site name or Ops.
+	Listeners map[string]net.Listener
+	// SMS wraps the gateway, or the demo's inbox.
+	SMS func(sms.Provider) sms.Provider
+	// Transport wraps the calls from the portal to its provider.
+	Transport func(http.RoundTripper) http.RoundTripper
+	// ProductionLimits turns the demo's wide limits off.
+	ProductionLimits bool
+	// Manual leaves the queue to Jobs.Drain and Jobs.RunPeriodic.
+	Manual bool
+}
+
+// Core is the program without its sites.
+type Core struct {
+	Config   *config.Config
+	Clock    clock.Clock
+	Log      *slog.Logger
+	DB       *db.DB
+	Box      *secretbox.Box
+	Registry *jobs.Registry
+	Jobs     *jobs.Queue
+	Audit    *audit.Log
+	Sessions *session.Store
+	Limiter  *ratelimit.Limiter
+	Hasher   *credential.Hasher
+	SMS      *sms.Service
+	Inbox    *sms.Inbox // nil when messages really go out
+	People   *identity.Service
+	Provider *oidcop.Provider
+
+	options Options
+}
+
+// Open brings the schema up to date and puts the domain together. It errs with
+// a *Refusal where a person at the console can mend the cause.
+func Open(ctx context.Context, c *config.Config, o Options) (_ *Core, err error) {
+	if o.Clock == nil {
+		o.Clock = clock.System()
+	}
+	if o.Log == nil {
+		o.Log = os.Stderr
+	}
+	a := &Core{Config: c, Clock: o.Clock, Log: obs.NewLogger(o.Log, c.Level()), options: o}
+	key, err := openData(c)
+	if err != nil {
+		return nil, err
+	}
+	a.DB, err = db.Open(ctx, c.DatabaseURL(), db.Options{Log: a.Log, SlowQuery: slowQuery, Synchronous: c.Synchronous})
+	if err != nil {
+		return nil, cannotOpen(c, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.DB.Close())
+		}
+	}()
+	if err := a.DB.Migrate(ctx); err != nil {
+		return nil, cannotOpen(c, err)
+	}
+	if a.Box, err = secretbox.Open(ctx, a.DB, key, a.Clock); err != nil {
+		return nil, cannotUnlock(err)
+	}
+	a.Registry = jobs.NewRegistry()
+	if a.Jobs, err = jobs.New(a.DB, a.Clock, a.Registry, a.Log); err != nil {
+		return nil, err
+	}
+	if err := a.domain(); err != nil {
+		return nil, err
+	}
+	a.periodic()
+	return a, nil
+}
+
+func (a *Core) domain() error {
+	a.Audit = audit.New(a.DB, a.Clock, audit.WithMAC(func(b []byte) []byte { return a.Box.MAC("audit", b) }))
+	a.Sessions = session.New(a.DB, a.Clock)
+	a.Limiter = ratelimit.New(a.Clock)
+	concurrent := a.Config.Hashes
+	if concurrent == 0 {
+		concurrent = runtime.GOMAXPROCS(0)
+	}
+	a.Hasher = credential.New(func(b []byte) []byte { return a.Box.MAC("password-pepper", b) }, concurrent)
+	gateway, err := a.gateway()
+	if err != nil {
+		return err
+	}
+	a.SMS = sms.New(a.DB, a.Clock, a.Box, a.Jobs, a.Registry, gateway, a.Log)
+	identity.Register(a.Registry, func() *identity.Service { return a.People })
+	a.People = identity.New(identity.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Hasher: a.Hasher, SMS: a.SMS,
+		Jobs: a.Jobs, Audit: a.Audit, Sessions: a.Sessions, Limiter: a.Limiter, Limits: a.limits()})
+	return a.provider()
+}
+
+// provider is whole only where the id site's address is known; the console's
+// commands need its keys alone.
+func (a *Core) provider() (err error) {
+	parts := oidcop.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Audit: a.Audit, Sessions: a.Sessions, People: a.People}
+	u := a.Config.SiteURL(config.ID)
+	if u == nil {
+		a.Provider = &oidcop.Provider{Parts: parts}
+		return nil
+	}
+	parts.Issuer = u.String()
+	a.Provider, err = oidcop.New(parts)
+	return err
+}
+
+// gateway is where messages go: the demo's inbox, the configured gateway, or
+// nowhere for a command of the console, which runs no jobs.
+func (a *Core) gateway() (p sms.Provider, err error) {
+	if a.Config.Demo || a.Config.SMSURL == "" {
+		a.Inbox = sms.NewInbox(a.Clock)
+		p = a.Inbox
+	}
+	if a.options.SMS != nil {
+		p = a.options.SMS(p)
+	}
+	return p, nil
+}
+
+// RotateKeys replaces the signing keys and the data key. atOnce is for keys
+// that others know: see oidcop.Provider.Rotate.
+func (a *Core) RotateKeys(ctx context.Context, by audit.Ref, atOnce bool) error {
+	if err := a.Provider.Rotate(ctx, by, atOnce); err != nil {
+		return err
+	}
+	return a.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := a.Box.Rotate(ctx, tx); err != nil {
+			return err
+		}
+		return a.Audit.Append(ctx, tx, audit.Event{Action: "key.data_rotate", Actor: by, Outcome: audit.OK})
+	})
+}
+
+// limits are production's, except in the demo, which is for trying things
+// out; a demo under load is measured with production's.
+func (a *Core) limits() identity.Limits {
+	l := identity.Limits{Factor: a.limitFactor()}
+	for _, r := range a.Config.RangeFactors() {
+		l.Networks = append(l.Networks, identity.NetworkFactor{Prefix: r.Range, Factor: r.Factor})
+	}
+	return l
+}
+
+func (a *Core) limitFactor() int {
+	if a.Config.Demo && a.Config.LoadAccounts == 0 && !a.options.ProductionLimits {
+		return demo.LimitFactor
+	}
+	return 1
+}
+
+// Close closes the database. Run does it by itself.
+func (a *Core) Close() error { return a.DB.Close() }
+
+// masterKeyName is the master key that a demo makes for itself in its data
+// folder; the console's commands find it there.
+const masterKeyName = "master.key"
+
+// openData makes the data folder where the data are there, and reads the
+// master key.
+func openData(c *config.Config) (secretbox.Master, error) {
+	if c.Demo || c.Database == "" {
+		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+			return nil, cannotWrite(c.Data, err)
+		}
+	}
+	return MasterKey(c)
+}
+
+// MasterKey reads the configured master key, or the one that a demo made in
+// its data folder. It errs with a *Refusal.
+func MasterKey(c *config.Config) (secretbox.Master, error) {
+	m, err := master(c)
+	if errors.Is(err, fs.ErrPermission) && c.Demo {
+		return nil, cannotWrite(c.Data, err)
+	}
+	if err != nil {
+		return nil, &Refusal{"Không đọc được khóa chủ: đặt --master-key-file hoặc MOTCUA_MASTER_KEY.", "The master key cannot be read: set --master-key-file or MOTCUA_MASTER_KEY.", err}
+	}
+	return m, nil
+}
+
+func master(c *config.Config) (secretbox.Master, error) {
+	inData := filepath.Join(c.Data, masterKeyName)
+	switch {
+	case c.MasterKey != "":
+		return secretbox.ParseMaster(c.MasterKey)
+	case c.MasterKeyFile != "":
+		return secretbox.ReadMasterFile(c.MasterKeyFile)
+	case c.Demo:
+		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+			return nil, err
+		}
+		return secretbox.LoadOrCreateMasterFile(inData)
+	}
+	return secretbox.ReadMasterFile(inData)
+}
+
+func cannotWrite(folder string, err error) error {
+	return &Refusal{fmt.Sprintf("Không ghi được vào thư mục dữ liệu %s.", folder), fmt.Sprintf("The data folder %s cannot be written to.", folder), err}
+}
+
+func cannotOpen(c *config.Config, err error) error {
+	switch {
+	case errors.Is(err, db.ErrNewerSchema):
+		return &Refusal{"Cơ sở dữ liệu do một phiên bản mới hơn của chương trình tạo; hãy dùng phiên bản đó.", "The database was made by a newer version of this program; use that version.", err}
+	case strings.HasPrefix(c.DatabaseURL(), "sqlite:"):
+		folder := filepath.Dir(strings.TrimPrefix(c.DatabaseURL(), "sqlite:"))
+		if !writable(folder) {
+			return cannotWrite(folder, err)
+		}
+	}
+	return &Refusal{"Không mở được cơ sở dữ liệu.", "The database cannot be opened.", err}
+}
+
+func cannotUnlock(err error) error {
+	return &Refusal{"Khóa chủ không mở được dữ liệu: đây không phải khóa chủ của cơ sở dữ liệu này.", "The master key does not open the data: it is not the key of this database.", err}
+}
+
+// writable tries: permission bits do not tell about read-only file systems.
+func writable(folder string) bool {
+	f, err := os.CreateTemp(folder, ".motcua-*")
+	if err != nil {
+		return false
+	}
+	_ = f.Close()
+	return os.Remove(f.Name()) == nil
+}

@@ -1,0 +1,112 @@
+package demo
+
+import (
+	"context"
+	"errors"
+
+	"motcua/internal/audit"
+	"motcua/internal/credential"
+	"motcua/internal/db"
+	"motcua/internal/identity"
+	"motcua/internal/oidcop"
+)
+
+// Parts are what the invented province is written with.
+type Parts struct {
+	DB       *db.DB
+	People   *identity.Service
+	Provider *oidcop.Provider
+	Hasher   *credential.Hasher
+}
+
+var by = audit.Ref{Kind: "system", ID: "demo"}
+
+// Loaded reports whether a database belongs to a demo.
+func Loaded(ctx context.Context, p Parts) (bool, error) {
+	_, err := p.People.Find(ctx, p.DB, Citizens[0].Number)
+	if errors.Is(err, identity.ErrNoAccount) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Load writes what is missing of the province, and loadAccounts accounts for
+// load tests. What is there is left as it is.
+func Load(ctx context.Context, p Parts, loadAccounts int) error {
+	if err := p.loadCitizens(ctx); err != nil {
+		return err
+	}
+	if loadAccounts > 0 {
+		return p.loadLoad(ctx, min(loadAccounts, MaxLoadAccounts))
+	}
+	return nil
+}
+
+func (p Parts) loadCitizens(ctx context.Context) error {
+	var missing []Person
+	for _, c := range Citizens {
+		switch _, err := p.People.Find(ctx, p.DB, c.Number); {
+		case errors.Is(err, identity.ErrNoAccount):
+			missing = append(missing, c)
+		case err != nil:
+			return err
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	hash, err := p.Hasher.Hash(ctx, CitizenPassword)
+	if err != nil {
+		return err
+	}
+	return p.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		for _, c := range missing {
+			if _, err := p.People.Insert(ctx, tx, by, identity.Account{Number: c.Number, Name: c.Name, BirthDate: c.BirthDate,
+				Sex: string(c.Sex), Phone: c.Phone, Level: c.Level, PasswordHash: &hash}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// loadBatch bounds the accounts of one statement: 14 parameters each, of the
+// 32,766 that SQLite takes.
+const loadBatch = 1000
+
+// loadLoad continues where an earlier start ended: the accounts are numbered
+// without gaps.
+func (p Parts) loadLoad(ctx context.Context, n int) error {
+	if err := p.Provider.PutClient(ctx, oidcop.Client{ID: LoadClient, Name: "Đo tải", NameEN: "Load test", SMSName: "Do tai",
+		RedirectURIs: []string{LoadRedirectURI}, Scopes: []string{"openid", "profile", "phone", "vneid"}}, LoadSecret); err != nil {
+		return err
+	}
+	have := 0
+	for have < n {
+		if _, err := p.People.Find(ctx, p.DB, LoadNumber(have)); errors.Is(err, identity.ErrNoAccount) {
+			break
+		} else if err != nil {
+			return err
+		}
+		have = min(have+loadBatch, n)
+	}
+	if have >= n {
+		return nil
+	}
+	have = max(0, have-loadBatch)
+	hash, err := p.Hasher.Hash(ctx, LoadPassword)
+	if err != nil {
+		return err
+	}
+	for ; have < n; have += loadBatch {
+		accounts := make([]identity.Account, 0, loadBatch)
+		for i := have; i < min(have+loadBatch, n); i++ {
+			accounts = append(accounts, identity.Account{Number: LoadNumber(i), Name: "Người Đo Tải", BirthDate: "1900",
+				Sex: "male", Phone: LoadPhone(i), Level: 2, PasswordHash: &hash})
+		}
+		if err := p.People.Import(ctx, by, accounts); err != nil {
+			return err
+		}
+	}
+	return nil
+}

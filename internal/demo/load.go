@@ -1,0 +1,20 @@
+package demo
+
+import "fmt"
+
+// The service and the accounts that load tests sign in with (cmd/loadgen).
+const (
+	LoadClient      = "loadgen"
+	LoadSecret      = "loadgen-is-not-a-secret-on-loopback"
+	LoadRedirectURI = "http://127.0.0.1:9/loadgen"
+	LoadPassword    = CitizenPassword
+	// MaxLoadAccounts is how many numbers and phones there are for them.
+	MaxLoadAccounts = 900_000
+)
+
+// LoadNumber is the identity number of the n-th load account, from 0: nobody
+// of the demo is born in 1900.
+func LoadNumber(n int) string { return fmt.Sprintf("0990%08d", n) }
+
+// LoadPhone is the phone of the n-th load account, in E.164.
+func LoadPhone(n int) string { return fmt.Sprintf("+84900%06d", 100_000+n) }

@@ -1,0 +1,85 @@
+package demo
+
+import (
+	"fmt"
+	"strings"
+
+	"motcua/internal/vn"
+)
+
+// Passwords of the demo. They pass the rules that real ones must pass.
+const (
+	CitizenPassword = "thu-nghiem-2026"
+	OfficerPassword = "can-bo-thu-nghiem"
+)
+
+// LimitFactor widens every limit in the demo, so that trying things out does
+// not end in "come back tomorrow". The desk says so.
+const LimitFactor = 100
+
+// A Person is an invented citizen, an officer, or both.
+type Person struct {
+	Number    string // identity number; empty for an officer without an account
+	Name      string
+	BirthDate string
+	Sex       vn.Sex
+	Phone     string // E.164
+	Level     int    // of the account
+
+	// Username, Unit and Role are set for officers. Unit is a code of Units.
+	Username, Unit, Role string
+}
+
+// Citizens have accounts at the provider. The first is the one to try first.
+var Citizens = []Person{
+	{Number: "099084001258", Name: "Nguyễn Hữu Ưỡng", BirthDate: "1984-03-27", Sex: vn.Male, Phone: "+84900000678", Level: 2},
+	{Number: "099190002347", Name: "Trần Thị Thu Hiền", BirthDate: "1990-11-02", Sex: vn.Female, Phone: "+84900000102", Level: 2,
+		Username: "hien.tt", Unit: "H31.1", Role: roleReception},
+	{Number: "099155003416", Name: "Đỗ Thị Xuyến", BirthDate: "1955", Sex: vn.Female, Phone: "+84900000103", Level: 2},
+	{Number: "099203004585", Name: "Phạm Gia Huy", BirthDate: "2003-07-19", Sex: vn.Male, Phone: "+84900000104", Level: 2},
+	{Number: "099308005694", Name: "Lê Ngọc Khánh An", BirthDate: "2008-01-05", Sex: vn.Female, Phone: "+84900000105", Level: 1},
+	{Number: "099072006723", Name: "Vũ Đình Quý", BirthDate: "1972-09-30", Sex: vn.Male, Phone: "+84900000106", Level: 2},
+	{Number: "099166007832", Name: "Bùi Thị Hòe", BirthDate: "1966-12-12", Sex: vn.Female, Phone: "+84900000107", Level: 1},
+	{Number: "099095008961", Name: "Hoàng Văn Đức Thịnh", BirthDate: "1995-05-08", Sex: vn.Male, Phone: "+84900000108", Level: 2},
+}
+
+// Roles of the invented officers, as posts name them.
+const (
+	roleAdmin     = "admin"
+	roleReception = "reception"
+	roleHandler   = "handler"
+	roleLeader    = "leader"
+)
+
+// Officers sign in at the office. The second is also a citizen: the same
+// person with the same number.
+var Officers = []Person{
+	{Name: "Quản trị hệ thống", Phone: "+84900000201", Username: "quantri", Unit: "H31", Role: roleAdmin},
+	Citizens[1],
+	{Name: "Đặng Quốc Toản", Phone: "+84900000203", Username: "toan.dq", Unit: "H31.1", Role: roleReception},
+	{Name: "Ngô Thị Minh Nguyệt", Phone: "+84900000204", Username: "nguyet.ntm", Unit: "H31.2", Role: roleHandler},
+	{Name: "Lương Bá Khôi", Phone: "+84900000205", Username: "khoi.lb", Unit: "H31.2", Role: roleLeader},
+	{Name: "Trịnh Văn Ước", Phone: "+84900000206", Username: "uoc.tv", Unit: "H31.101", Role: roleReception},
+}
+
+// A Unit is a body of the province. Codes are invented below H31.
+type Unit struct{ Code, Parent, Name, Kind string }
+
+// Units returns the units of the demo, parents first.
+func Units() []Unit {
+	units := []Unit{
+		{"H31", "", "Ủy ban nhân dân tỉnh Hưng Yên", "province"},
+		{"H31.1", "H31", "Trung tâm Phục vụ hành chính công tỉnh Hưng Yên", "centre"},
+		{"H31.2", "H31", "Sở Tư pháp", "department"},
+		{"H31.3", "H31", "Sở Xây dựng", "department"},
+		{"H31.4", "H31", "Sở Nông nghiệp và Môi trường", "department"},
+	}
+	for i, code := range []string{"11953", "12103", "12019", "12205", "12452"} {
+		u, ok := vn.HungYenUnit(code)
+		if !ok {
+			continue
+		}
+		units = append(units, Unit{fmt.Sprintf("H31.%d", 101+i), "H31", "Ủy ban nhân dân " + strings.ToLower(u.Kind.Vietnamese()) + " " + u.Name, "commune"})
+	}
+	return units
+}

@@ -1,0 +1,41 @@
+package demo
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"motcua/internal/config"
+	"motcua/internal/vn"
+)
+
+// Print writes what a newcomer needs: the desk, the sites, the accounts.
+func Print(w io.Writer, c *config.Config) {
+	at := func(site string) string { return c.SiteURL(site).String() }
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nBản dùng thử. Dữ liệu giả định, không có giá trị pháp lý. / A trial with invented data.\n\n")
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "  Bàn dùng thử / demo desk\t%s/sandbox\n", at(config.ID))
+	fmt.Fprintf(t, "  Cổng Dịch vụ công / portal\t%s\n", at(config.Portal))
+	fmt.Fprintf(t, "  Một cửa điện tử / office\t%s\n", at(config.Office))
+	fmt.Fprintf(t, "  Định danh, xác thực / identity\t%s\n", at(config.ID))
+	_ = t.Flush()
+	fmt.Fprintf(&b, "\nTài khoản; mật khẩu chung / accounts, all with the password: %s\n\n", CitizenPassword)
+	t = tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, p := range Citizens {
+		note := ""
+		if p.Username != "" {
+			note = "cũng là cán bộ / also an officer"
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", p.Number, p.Name, vn.NationalMobile(p.Phone), note)
+	}
+	_ = t.Flush()
+	if c.LoadAccounts > 0 {
+		fmt.Fprintf(&b, "\n%d tài khoản đo tải; hạn mức như lúc chạy thật. / accounts for load tests; the limits are production's.\n", c.LoadAccounts)
+	} else {
+		fmt.Fprintf(&b, "\nHạn mức gấp %d lần lúc chạy thật. / Limits are %[1]d times those of production.\n", LimitFactor)
+	}
+	fmt.Fprintf(&b, "Dừng bằng Ctrl-C. / Ctrl-C stops it.\n\n")
+	_, _ = io.WriteString(w, b.String())
+}
