@@ -3,8 +3,6 @@ package signin_test
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
-	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -13,25 +11,10 @@ import (
 	"motcua/internal/clock"
 	"motcua/internal/db"
 	"motcua/internal/db/dbtest"
+	"motcua/internal/secretbox"
 	"motcua/internal/signin"
 	"motcua/internal/signin/signintest"
 )
-
-// lockbox stands for the secret box: what it seals cannot be read in the row
-// and opens only under the same purpose and row.
-type lockbox struct{}
-
-func (lockbox) Seal(purpose, row string, plain []byte) (string, error) {
-	return hex.EncodeToString([]byte(purpose + "\x00" + row + "\x00" + string(plain))), nil
-}
-
-func (lockbox) Open(purpose, row, sealed string) ([]byte, error) {
-	b, err := hex.DecodeString(sealed)
-	if plain, ok := bytes.CutPrefix(b, []byte(purpose+"\x00"+row+"\x00")); ok && err == nil {
-		return plain, nil
-	}
-	return nil, errors.New("sealed for another row")
-}
 
 // rig is a relying party and its provider.
 type rig struct {
@@ -52,8 +35,11 @@ func newRig(t *testing.T, d *db.DB, change ...func(*signin.Provider)) *rig {
 	for _, c := range change {
 		c(&p)
 	}
-	var err error
-	if r.s, err = signin.New(d, r.clk, lockbox{}, p); err != nil {
+	box, err := secretbox.Open(t.Context(), d, bytes.Repeat([]byte{7}, 32), r.clk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.s, err = signin.New(d, r.clk, box, p); err != nil {
 		t.Fatal(err)
 	}
 	return r

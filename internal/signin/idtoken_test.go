@@ -231,13 +231,13 @@ func TestRP04_Userinfo(t *testing.T) {
 		{"name with a control character", set("name", "A\u0000B"), "userinfo_name"},
 		{"name turned around", set("name", "A\u202eB"), "userinfo_name"},
 		{"name too long", set("name", strings.Repeat("a", 300)), "userinfo_name"},
-		{"number of 11 digits", set("citizenPid", "09919000001"), "userinfo_number"},
-		{"number of letters", set("citizenPid", "09919000000a"), "userinfo_number"},
-		{"no number", func(c map[string]any) { delete(c, "citizenPid") }, ""},
+		{"number of 11 digits", set("national_id", "09919000001"), "userinfo_number"},
+		{"number of letters", set("national_id", "09919000000a"), "userinfo_number"},
+		{"no number", func(c map[string]any) { delete(c, "national_id") }, ""},
 		{"birth year only", set("birthdate", "1950"), ""},
 		{"31 February", set("birthdate", "1950-02-31"), "userinfo_birth_date"},
 		{"phone not E.164", set("phone_number", "0900000001"), "userinfo_phone"},
-		{"level a word", set("accountLevel", "high"), "userinfo_level"},
+		{"level a word", set("account_level", "high"), "userinfo_level"},
 		{"sex unknown to us", set("gender", "other"), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

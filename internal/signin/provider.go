@@ -56,10 +56,10 @@ type Claims struct {
 }
 
 // DefaultClaims are the standard claims, and for what the standard has no name
-// those that VNeID uses.
+// those that our own provider uses for its scope "vneid".
 var DefaultClaims = Claims{
-	Number: "citizenPid", Name: "name", BirthDate: "birthdate", Sex: "gender",
-	Phone: "phone_number", Level: "accountLevel", AccountType: "accountType",
+	Number: "national_id", Name: "name", BirthDate: "birthdate", Sex: "gender",
+	Phone: "phone_number", Level: "account_level", AccountType: "account_type",
 }
 
 func (p Provider) withDefaults() (Provider, error) {

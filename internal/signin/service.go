@@ -7,6 +7,7 @@ import (
 
 	"motcua/internal/clock"
 	"motcua/internal/db"
+	"motcua/internal/secretbox"
 )
 
 // Service runs sign-ins with one provider. It is safe for concurrent use and
@@ -14,20 +15,14 @@ import (
 type Service struct {
 	db       *db.DB
 	clk      clock.Clock
-	box      Sealer
+	box      *secretbox.Box
 	provider Provider
 	profile  profile
 }
 
-// Sealer is the part of secretbox.Box that is used here.
-type Sealer interface {
-	Seal(purpose, rowID string, plain []byte) (string, error)
-	Open(purpose, rowID, sealed string) ([]byte, error)
-}
-
 // New checks the provider's settings; it does not call the provider, so that
 // the portal starts while the provider is down.
-func New(d *db.DB, clk clock.Clock, box Sealer, p Provider) (*Service, error) {
+func New(d *db.DB, clk clock.Clock, box *secretbox.Box, p Provider) (*Service, error) {
 	p, err := p.withDefaults()
 	if err != nil {
 		return nil, fmt.Errorf("identity provider: %w", err)

@@ -133,8 +133,22 @@ func (s *Service) whyNot(ctx context.Context, stateHash, browserToken string) er
 	return withReturn(fail(Replayed, "state_used", nil), row.ReturnTo)
 }
 
-// Purge deletes transactions a day after their end and gives their number.
-func (s *Service) Purge(ctx context.Context) (int64, error) {
-	return db.Exec(ctx, s.db, `DELETE FROM signin_transaction WHERE expires_at < $1`,
-		s.clk.Now().Add(-transactionKept))
+const (
+	// purgeBatch bounds what one statement of Purge deletes, so that others
+	// are not kept waiting, and purgeBatches one call; the next hour's goes on.
+	purgeBatch   = 500
+	purgeBatches = 1000
+)
+
+// Purge deletes transactions a day after their end. It is called hourly.
+func (s *Service) Purge(ctx context.Context) error {
+	before := s.clk.Now().Add(-transactionKept)
+	for range purgeBatches {
+		n, err := db.Exec(ctx, s.db, `DELETE FROM signin_transaction WHERE state_hash IN
+			(SELECT state_hash FROM signin_transaction WHERE expires_at < $1 LIMIT $2)`, before, purgeBatch)
+		if err != nil || n < purgeBatch {
+			return err
+		}
+	}
+	return nil
 }

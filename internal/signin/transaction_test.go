@@ -165,15 +165,25 @@ func TestRP02_Transaction(t *testing.T) {
 		})
 
 		t.Run("purged a day later", func(t *testing.T) {
-			r.begin("/a")
+			ctx := context.Background()
+			late := r.begin("/a")
+			rows := func() int {
+				n, err := db.Get[int](ctx, r.db, `SELECT COUNT(*) FROM signin_transaction`)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return n
+			}
 			r.clk.Advance(signin.TransactionLife + 24*time.Hour)
-			if n, err := r.s.Purge(context.Background()); err != nil || n == 0 {
-				t.Errorf("Purge = %d, %v", n, err)
+			if err := r.s.Purge(ctx); err != nil || rows() != 1 {
+				t.Fatalf("%d rows left, %v; want the last one", rows(), err)
 			}
 			r.clk.Advance(time.Millisecond)
-			if n, err := r.s.Purge(context.Background()); err != nil || n != 1 {
-				t.Errorf("Purge = %d, %v; want the last one", n, err)
+			if err := r.s.Purge(ctx); err != nil || rows() != 0 {
+				t.Errorf("%d rows left, %v", rows(), err)
 			}
+			_, err := r.callback(late)
+			wantFailure(t, err, signin.Expired, "state_unknown")
 		})
 	})
 }

@@ -294,7 +294,7 @@ func (p *Provider) userinfo(w http.ResponseWriter, r *http.Request) {
 	}
 	c := map[string]any{
 		"sub": Subject, "name": "Nguyễn Thị Thử", "birthdate": "1990-05-19", "gender": "female",
-		"phone_number": "+84900000001", "citizenPid": "099190000001", "accountLevel": 2, "accountType": "1",
+		"phone_number": "+84900000001", "national_id": "099190000001", "account_level": 2, "account_type": "1",
 	}
 	if p.Person != nil {
 		p.Person(c)

@@ -1,0 +1,171 @@
+package portal
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"motcua/internal/citizen"
+	"motcua/internal/i18n"
+	"motcua/internal/signin"
+	"motcua/internal/web"
+)
+
+// signIn begins a sign-in, or tells why the last one did not succeed.
+func (s *site) signIn(w http.ResponseWriter, r *http.Request) error {
+	web.NoStore(w)
+	q := r.URL.Query()
+	returnTo := pathCitizen
+	if q.Has("ve") {
+		returnTo = web.SafeReturn(q.Get("ve"))
+	}
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	if v != nil {
+		return web.Redirect(w, r, returnTo)
+	}
+	if state, ok := told(q.Get("loi")); ok {
+		return s.trouble(w, r, state, returnTo)
+	}
+	return s.start(w, r, signin.Request{ReturnTo: returnTo, SignedOutAt: readMarker(r, s.Clock.Now()).at})
+}
+
+// start sends the browser to the provider.
+func (s *site) start(w http.ResponseWriter, r *http.Request, q signin.Request) error {
+	q.UILocales = web.Lang(r)
+	q.BrowserToken = web.Cookie(r, cookieBrowser)
+	if !signin.ValidBrowserToken(q.BrowserToken) {
+		q.BrowserToken = signin.NewBrowserToken()
+	}
+	address, err := s.SignIn.Start(r.Context(), q)
+	if f := signin.AsFailure(err); f != nil {
+		if err := s.failed(r, f); err != nil {
+			return err
+		}
+		if r.URL.Path != PathSignIn {
+			return web.Redirect(w, r, tell(f))
+		}
+		return s.trouble(w, r, trouble(f.Kind), f.ReturnTo)
+	}
+	if err != nil {
+		return err
+	}
+	// Set anew each time: it must outlive the transaction just begun.
+	web.SetCookie(w, r, cookieBrowser, q.BrowserToken, signin.BrowserTokenLife)
+	return web.Redirect(w, r, address)
+}
+
+// signedIn receives the browser back from the provider.
+func (s *site) signedIn(w http.ResponseWriter, r *http.Request) error {
+	web.NoStore(w)
+	s.takeLanguage(w, r)
+	res, err := s.SignIn.Callback(r.Context(), r.URL.RawQuery, web.Cookie(r, cookieBrowser))
+	if f := signin.AsFailure(err); f != nil {
+		return s.notSignedIn(w, r, f)
+	}
+	if err != nil {
+		return err
+	}
+	token, err := s.Citizens.SignIn(r.Context(), citizen.Arrival{
+		Result: res, Former: web.Cookie(r, cookieSession),
+		Agent: web.Agent(r), Address: web.ClientIP(r).String(),
+		Device: deviceWords(r.UserAgent()), Place: s.placeWords(r),
+	})
+	if err != nil {
+		return err
+	}
+	web.SetCookie(w, r, cookieSession, token, 0)
+	web.ClearCookie(w, r, cookieSignedOut)
+	return web.Redirect(w, r, web.SafeReturn(res.ReturnTo))
+}
+
+// notSignedIn leads on from a failed callback: to where the person wanted when
+// they are signed in all the same (back button, a second tab), to the provider
+// again when the first try only took too long, else to our page about it. It
+// never stays at the callback's address, where a reload would fail again.
+func (s *site) notSignedIn(w http.ResponseWriter, r *http.Request, f *signin.Failure) error {
+	if err := s.failed(r, f); err != nil {
+		return err
+	}
+	v, err := s.visit(r)
+	if err != nil {
+		return err
+	}
+	if v != nil {
+		if f.ReturnTo == "" {
+			return web.Redirect(w, r, pathCitizen)
+		}
+		return web.Redirect(w, r, web.SafeReturn(f.ReturnTo))
+	}
+	if f.Again != nil {
+		return s.start(w, r, *f.Again)
+	}
+	return web.Redirect(w, r, tell(f))
+}
+
+// failed leaves a trace of a failure. Answers that belong to no transaction
+// are logged but not audited: nobody's sign-in failed, and anybody could fill
+// the audit log with them.
+func (s *site) failed(r *http.Request, f *signin.Failure) error {
+	attrs := []slog.Attr{slog.String("kind", string(f.Kind)), slog.String("reason", f.Reason)}
+	if cause := errors.Unwrap(f); cause != nil {
+		attrs = append(attrs, slog.String("err", cause.Error()))
+	}
+	s.note(r, "sign-in failed", attrs...)
+	if f.ReturnTo == "" && f.Kind != signin.WrongBrowser {
+		return nil
+	}
+	return s.Citizens.NotSignedIn(r.Context(), f)
+}
+
+// tell is the address of our page about a failure. The kind travels in the
+// address so that the page can be reloaded and its language changed.
+func tell(f *signin.Failure) string {
+	q := url.Values{"loi": {string(f.Kind)}}
+	if f.ReturnTo != "" {
+		q.Set("ve", web.SafeReturn(f.ReturnTo))
+	}
+	return PathSignIn + "?" + q.Encode()
+}
+
+// told reads what tell wrote. Only what can happen on the way to the provider
+// and back may be claimed by an address.
+func told(loi string) (trouble, bool) {
+	switch t := trouble(loi); t {
+	case troubleDown, troubleSlow, troubleRefused, troubleCancelled, troubleExpired,
+		troubleReplayed, troubleWrongBrowser, troubleWrongAnswer, troubleMixUp:
+		return t, true
+	}
+	return "", false
+}
+
+// trouble answers with our own page at the address of the sign-in (RP-12).
+func (s *site) trouble(w http.ResponseWriter, r *http.Request, state trouble, returnTo string) error {
+	p := troublePage{Base: s.Web.Base(r), State: state, When: s.Clock.Now(), ReturnTo: returnTo}
+	if !strings.HasPrefix(returnTo, pathCitizen) {
+		p.Back = returnTo
+	}
+	p.Here = tell(&signin.Failure{Kind: signin.Kind(state), ReturnTo: returnTo})
+	status := http.StatusOK
+	switch state {
+	case troubleDown:
+		status = http.StatusServiceUnavailable
+	case troubleSlow:
+		status = http.StatusGatewayTimeout
+	case troubleWrongAnswer:
+		status = http.StatusBadGateway
+	}
+	return s.Web.Render(w, r, status, "trouble", p)
+}
+
+// takeLanguage keeps the language that was chosen at the provider, when it
+// comes back with the browser.
+func (s *site) takeLanguage(w http.ResponseWriter, r *http.Request) {
+	if l := i18n.Choose(r.URL.Query().Get("ui_locales")); l != "" {
+		web.SaveLang(w, r, l)
+	}
+}
