@@ -168,3 +168,43 @@ func TestLayoutsNameBuiltFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Styles hold no class that no page has: a rule that lost its page is dead,
+// a class that has no rule is a mistake.
+func TestClassesAndPagesAgree(t *testing.T) {
+	css := string(assets[manifest.Files["site.css"]].raw)
+	var sources strings.Builder
+	for _, root := range []string{"ui", "../site", "../i18n", "../../web/assets/js"} {
+		err := fs.WalkDir(os.DirFS(root), ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || strings.HasSuffix(name, "_test.go") {
+				return err
+			}
+			b, err := os.ReadFile(path.Join(root, name))
+			sources.Write(b)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	words := map[string]bool{}
+	for _, w := range regexp.MustCompile(`\bt-[a-z0-9_-]+`).FindAllString(sources.String(), -1) {
+		words[w] = true
+	}
+	styled := map[string]bool{}
+	for _, m := range regexp.MustCompile(`\.(t-[a-z0-9_-]+)`).FindAllStringSubmatch(css, -1) {
+		styled[m[1]] = true
+	}
+	for class := range styled {
+		if !words[class] {
+			t.Errorf("no page has the class %s", class)
+		}
+	}
+	for _, m := range regexp.MustCompile(`class=\\?"([^"{}\\]*)\\?"`).FindAllStringSubmatch(sources.String(), -1) {
+		for _, class := range strings.Fields(m[1]) {
+			if strings.HasPrefix(class, "t-") && !styled[class] {
+				t.Errorf("no style knows the class %s", class)
+			}
+		}
+	}
+}

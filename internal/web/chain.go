@@ -31,7 +31,7 @@ func (s *Site) Chain(next http.Handler) http.Handler {
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		st := &state{site: s, id: rand.Text()}
+		st := &state{site: s, id: newID()}
 		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), stateKey{}, st), timeout)
 		defer cancel()
 		r = r.WithContext(ctx)
@@ -77,6 +77,13 @@ func (s *Site) Chain(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// newID names a request: 60 random bits, short enough to read out on the
+// telephone.
+func newID() string {
+	t := rand.Text()
+	return t[:4] + "-" + t[4:8] + "-" + t[8:12]
 }
 
 // upgrade answers a request that reached the proxy without TLS.
@@ -135,12 +142,15 @@ func (rec *recorder) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
 // logLine writes the one line of a request. It holds the route's pattern, not
 // the path or the query, which may hold what a person typed.
 func (s *Site) logLine(r *http.Request, rec *recorder, st *state, took time.Duration) {
-	if s.Log == nil {
-		return
-	}
 	status := rec.status
 	if status == 0 {
 		status = http.StatusOK
+	}
+	if s.Observe != nil {
+		s.Observe(r.Pattern, method(r.Method), status, took)
+	}
+	if s.Log == nil {
+		return
 	}
 	level := slog.LevelInfo
 	if status >= 500 {

@@ -40,6 +40,9 @@ type Site struct {
 	// BodyLimit in bytes and Timeout of one request; zero means the default.
 	BodyLimit int64
 	Timeout   time.Duration
+	// Observe receives what was answered, for metrics; it may be nil. route is
+	// the pattern that matched, "" for none.
+	Observe func(route, method string, status int, took time.Duration)
 	// Who greets the person on pages that a handler does not fill itself,
 	// above all the error page. It may be nil.
 	Who func(*http.Request) *Who
