@@ -37,7 +37,7 @@ func New(p Parts) *Service {
 var ErrNotFound = db.ErrNotFound
 
 // A Citizen is a person as the provider last described them. The fields are
-// those of signin.Identity.
+// those of Identity.
 type Citizen struct {
 	ID          string    `db:"id"`
 	Issuer      string    `db:"issuer"`

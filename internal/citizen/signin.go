@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"motcua/internal/audit"
 	"motcua/internal/db"
 	"motcua/internal/session"
-	"motcua/internal/signin"
 )
 
 // The session of a citizen in the portal.
@@ -20,9 +20,29 @@ const (
 	sealPurpose = "citizen.id_token"
 )
 
+// Identity is who signed in, as the provider states it; each field has been
+// checked for its shape. It has the fields of signin.Identity.
+type Identity struct {
+	Issuer, Subject string
+	Number          string // 12 digits, or ""
+	Name            string
+	BirthDate       string // 2006-01-02, a year, or ""
+	Sex             string // "male", "female" or ""
+	Phone           string // E.164, or ""
+	Level           string // "1", "2" or ""
+	AccountType     string
+}
+
 // An Arrival is a completed sign-in and the browser it happened in.
 type Arrival struct {
-	signin.Result
+	Identity Identity
+	// IDToken is kept, sealed, as the hint of the sign-out.
+	IDToken string
+	// ProviderSID, AuthTime and Methods are the provider's session, when the
+	// person authenticated there, and how (RFC 8176).
+	ProviderSID string
+	AuthTime    time.Time
+	Methods     []string
 	// Former is the session token the browser had before, or "": it ends
 	// with the new one's beginning (RP-13).
 	Former string
@@ -59,8 +79,8 @@ func (s *Service) letIn(ctx context.Context, tx *db.Tx, a Arrival, former string
 		return "", err
 	}
 	token, v, err := s.Sessions.Create(ctx, tx, session.Session{
-		Site: site, Kind: kind, Subject: id, ProviderSID: a.Authentication.SessionID,
-		AuthTime: a.Authentication.Time, AMR: a.Authentication.Methods, Idle: s.Idle,
+		Site: site, Kind: kind, Subject: id, ProviderSID: a.ProviderSID,
+		AuthTime: a.AuthTime, AMR: a.Methods, Idle: s.Idle,
 		Agent: a.Agent, Address: a.Address,
 	})
 	if err != nil {
@@ -68,14 +88,14 @@ func (s *Service) letIn(ctx context.Context, tx *db.Tx, a Arrival, former string
 	}
 	// The token is the hint of the sign-out. It never leaves the server
 	// before that (RP-13).
-	sealed, err := s.Box.Seal(sealPurpose, v.ID, []byte(a.Tokens.IDToken))
+	sealed, err := s.Box.Seal(sealPurpose, v.ID, []byte(a.IDToken))
 	if err != nil {
 		return "", fmt.Errorf("seal the ID token: %w", err)
 	}
 	if err := s.Sessions.SetData(ctx, tx, v.ID, sealed); err != nil {
 		return "", err
 	}
-	method := method(a.Authentication.Methods)
+	method := method(a.Methods)
 	if err := s.record(ctx, tx, SignedIn{ID: v.ID, At: v.CreatedAt, Device: a.Device, Place: a.Place, Method: method}, id); err != nil {
 		return "", err
 	}
@@ -86,7 +106,7 @@ func (s *Service) letIn(ctx context.Context, tx *db.Tx, a Arrival, former string
 }
 
 // remember writes what the provider says of a person now, and gives their id.
-func (s *Service) remember(ctx context.Context, tx *db.Tx, i signin.Identity) (string, error) {
+func (s *Service) remember(ctx context.Context, tx *db.Tx, i Identity) (string, error) {
 	return db.Get[string](ctx, tx, `
 		INSERT INTO citizen (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
 		ON CONFLICT (issuer, subject) DO UPDATE SET
@@ -128,17 +148,18 @@ func (s *Service) SignOut(ctx context.Context, token string) (idToken string, er
 	return string(plain), nil
 }
 
-// NotSignedIn records a sign-in that failed. Nobody is known then, so the
+// NotSignedIn records a sign-in that failed, by codes; broken says that the
+// provider did not work rather than refuse. Nobody is known then, so the
 // record has neither actor nor target.
-func (s *Service) NotSignedIn(ctx context.Context, f *signin.Failure) error {
+func (s *Service) NotSignedIn(ctx context.Context, kind, reason string, broken bool) error {
 	outcome := audit.Refused
-	if f.Kind == signin.Down || f.Kind == signin.Slow {
+	if broken {
 		outcome = audit.Error
 	}
 	return s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		return s.Audit.Append(ctx, tx, audit.Event{
-			Action: "citizen.sign_in", Outcome: outcome, Reason: f.Reason,
-			Detail: map[string]string{"kind": string(f.Kind)},
+			Action: "citizen.sign_in", Outcome: outcome, Reason: reason,
+			Detail: map[string]string{"kind": kind},
 		})
 	})
 }

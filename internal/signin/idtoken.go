@@ -79,7 +79,7 @@ func (p *oidcProfile) verifyIDToken(ctx context.Context, raw, accessToken string
 		return refuse("claims")
 	}
 
-	now := time.Now()
+	now := time.Now() //clock:real token times are real, see doc.go
 	switch {
 	case token.Subject == "" || len(token.Subject) > maxSubject || !utf8.ValidString(token.Subject):
 		return refuse("sub")

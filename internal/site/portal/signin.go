@@ -71,8 +71,10 @@ func (s *site) signedIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	token, err := s.Citizens.SignIn(r.Context(), citizen.Arrival{
-		Result: res, Former: web.Cookie(r, cookieSession),
-		Agent: web.Agent(r), Address: web.ClientIP(r).String(),
+		Identity: citizen.Identity(res.Identity), IDToken: res.Tokens.IDToken,
+		ProviderSID: res.Authentication.SessionID, AuthTime: res.Authentication.Time, Methods: res.Authentication.Methods,
+		Former: web.Cookie(r, cookieSession),
+		Agent:  web.Agent(r), Address: web.ClientIP(r).String(),
 		Device: deviceWords(r.UserAgent()), Place: s.placeWords(r),
 	})
 	if err != nil {
@@ -119,7 +121,8 @@ func (s *site) failed(r *http.Request, f *signin.Failure) error {
 	if f.ReturnTo == "" && f.Kind != signin.WrongBrowser {
 		return nil
 	}
-	return s.Citizens.NotSignedIn(r.Context(), f)
+	broken := f.Kind == signin.Down || f.Kind == signin.Slow
+	return s.Citizens.NotSignedIn(r.Context(), string(f.Kind), f.Reason, broken)
 }
 
 // tell is the address of our page about a failure. The kind travels in the
