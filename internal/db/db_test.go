@@ -12,7 +12,7 @@ import (
 )
 
 // thing is a table for the tests of this package, with every portable type.
-func makeThing(t *testing.T, d *db.DB) {
+func makeThing(t testing.TB, d *db.DB) {
 	t.Helper()
 	exec(t, d, `CREATE TABLE thing (
 		id TEXT PRIMARY KEY, name TEXT UNIQUE, n BIGINT NOT NULL, ok BOOLEAN NOT NULL,
@@ -20,7 +20,7 @@ func makeThing(t *testing.T, d *db.DB) {
 		version BIGINT NOT NULL)`)
 }
 
-func exec(t *testing.T, d *db.DB, text string, args ...any) int64 {
+func exec(t testing.TB, d *db.DB, text string, args ...any) int64 {
 	t.Helper()
 	n, err := db.Exec(t.Context(), d, text, args...)
 	if err != nil {

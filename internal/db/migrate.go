@@ -68,10 +68,18 @@ func (d *DB) migrate(ctx context.Context, files fs.FS) error {
 		// one migration finds the schema moved on and continues from there.
 		after, verr := d.schemaVersion(ctx)
 		if d.dialect != SQLite || verr != nil || after == before || race == maxRaces {
-			return fmt.Errorf("migrate: %w", err)
+			return fmt.Errorf("migrate%s: %w", failedFile(err), err)
 		}
 	}
 	return d.checkVersion(ctx, files)
+}
+
+func failedFile(err error) string {
+	var partial *goose.PartialError
+	if errors.As(err, &partial) && partial.Failed != nil && partial.Failed.Source != nil {
+		return " " + partial.Failed.Source.Path
+	}
+	return ""
 }
 
 // checkSchema refuses a schema that a newer program wrote.

@@ -5,39 +5,51 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
 	"motcua/internal/clock"
 )
 
-// bind gives times the form in which both engines keep them alike.
+// bind gives times the form in which both engines keep them alike. It leaves
+// the caller's slice as it is.
 func bind(args []any) []any {
+	out := args
 	for i, a := range args {
-		switch v := a.(type) {
-		case time.Time:
-			args[i] = clock.Trim(v)
-		case *time.Time:
-			if v == nil {
-				args[i] = nil
-			} else {
-				args[i] = clock.Trim(*v)
-			}
-		case sql.NullTime:
-			if v.Valid {
-				args[i] = clock.Trim(v.Time)
-			} else {
-				args[i] = nil
-			}
-		case sql.Null[time.Time]:
-			if v.Valid {
-				args[i] = clock.Trim(v.V)
-			} else {
-				args[i] = nil
-			}
+		v, isTime := bound(a)
+		if !isTime {
+			continue
 		}
+		if &out[0] == &args[0] {
+			out = slices.Clone(args)
+		}
+		out[i] = v
 	}
-	return args
+	return out
+}
+
+func bound(arg any) (v any, isTime bool) {
+	switch t := arg.(type) {
+	case time.Time:
+		return clock.Trim(t), true
+	case *time.Time:
+		if t == nil {
+			return nil, true
+		}
+		return clock.Trim(*t), true
+	case sql.NullTime:
+		if !t.Valid {
+			return nil, true
+		}
+		return clock.Trim(t.Time), true
+	case sql.Null[time.Time]:
+		if !t.Valid {
+			return nil, true
+		}
+		return clock.Trim(t.V), true
+	}
+	return nil, false
 }
 
 var (

@@ -343,3 +343,24 @@ func TestMasterIsNeverPrinted(t *testing.T) {
 }
 
 func keyID(s string) string { return strings.Split(s, ".")[1] }
+
+func FuzzOpen(f *testing.F) {
+	d := dbtest.Shared(f, db.SQLite)
+	b, err := secretbox.Open(f.Context(), d, make(secretbox.Master, 32), manual())
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := b.Seal("sms.text", "row-1", []byte("text"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, s := range []string{good, "", ".", "..", "1..", "1." + keyID(good) + ".", good + "=", good[:len(good)-1]} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		plain, err := b.Open("sms.text", "row-1", s)
+		if s != good && (err == nil || plain != nil) {
+			t.Errorf("%q opens to %q", s, plain)
+		}
+	})
+}
