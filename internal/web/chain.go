@@ -147,7 +147,7 @@ func (s *Site) logLine(r *http.Request, rec *recorder, st *state, took time.Dura
 		status = http.StatusOK
 	}
 	if s.Observe != nil {
-		s.Observe(r.Pattern, method(r.Method), status, took)
+		s.Observe(st.route, method(r.Method), status, took)
 	}
 	if s.Log == nil {
 		return
@@ -163,7 +163,7 @@ func (s *Site) logLine(r *http.Request, rec *recorder, st *state, took time.Dura
 	attrs = append(attrs,
 		slog.String("site", s.Name),
 		slog.String("method", method(r.Method)),
-		slog.String("route", r.Pattern),
+		slog.String("route", st.route),
 		slog.Int("status", status),
 		slog.Float64("ms", float64(took.Microseconds())/1000),
 		slog.Int64("bytes", rec.bytes),

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -41,7 +42,9 @@ func (m *Mux) Handle(pattern string, h Handler) { m.mux.Handle(pattern, m.site.H
 func (m *Mux) HandleHTTP(pattern string, h http.Handler) { m.mux.Handle(pattern, h) }
 
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h, pattern := m.mux.Handler(r); pattern == "" {
+	h, pattern := m.mux.Handler(r)
+	stateOf(r).route = pattern
+	if pattern == "" {
 		m.site.Handle(unrouted(h)).ServeHTTP(w, r)
 		return
 	}
@@ -112,11 +115,21 @@ var sentences = map[problem.Kind][2]string{
 	problem.Timeout:          {"web.problem.timeout.title", "web.problem.timeout.text"},
 }
 
+// statusGone is what the log says of a request whose client went away, as
+// reverse proxies write it. It is never sent.
+const statusGone = 499
+
 // Fail answers with the error page of err and keeps err for the log line.
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	stateOf(r).err = err
-	if rec, ok := w.(*recorder); ok && rec.status != 0 {
-		return // too late for a page; the log line tells
+	if rec, ok := w.(*recorder); ok {
+		if rec.status != 0 {
+			return // too late for a page; the log line tells
+		}
+		if errors.Is(r.Context().Err(), context.Canceled) {
+			rec.status = statusGone // nobody reads a page any more
+			return
+		}
 	}
 	p := asProblem(err)
 	status := p.Kind.Status()

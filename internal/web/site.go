@@ -100,7 +100,8 @@ type state struct {
 	id         string
 	lang       string
 	formAction []string
-	err        error // for the log line
+	route      string // the pattern that matched, "" for none
+	err        error  // for the log line
 }
 
 type stateKey struct{}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -222,12 +223,15 @@ func TestLOG01_OneLineWithoutSecrets(t *testing.T) {
 	r := post("/trang/s3cret-path?mk=s3cret-query", "mk=s3cret-body")
 	r.AddCookie(&http.Cookie{Name: "c", Value: "s3cret-cookie"})
 	r.Header.Set("Authorization", "Bearer s3cret-token")
-	s.serve("POST /trang/{id}", func(w http.ResponseWriter, r *http.Request) error {
+	m := NewMux(s.Site)
+	m.Handle("POST /trang/{id}", func(w http.ResponseWriter, r *http.Request) error {
 		if err := ReadForm(r); err != nil {
 			return err
 		}
 		return problem.New(problem.Gone, "", errors.New("used"))
-	}, r)
+	})
+	// As the sites do it: what stands between chain and mux copies the request.
+	s.Chain(Audited(m)).ServeHTTP(httptest.NewRecorder(), r)
 	if strings.Contains(s.log.String(), "s3cret") {
 		t.Errorf("the log holds a secret: %s", s.log)
 	}
@@ -278,5 +282,18 @@ func TestTimeout(t *testing.T) {
 	}, get("/trang"))
 	if res.StatusCode != http.StatusGatewayTimeout {
 		t.Errorf("%d", res.StatusCode)
+	}
+}
+
+// A person who closes the tab is no fault of ours.
+func TestClientGoneIsNoError(t *testing.T) {
+	s := newSite(t, "portal", "http://localhost:8080")
+	ctx, cancel := context.WithCancel(t.Context())
+	s.serve("GET /trang", func(w http.ResponseWriter, r *http.Request) error {
+		cancel()
+		return r.Context().Err()
+	}, get("/trang").WithContext(ctx))
+	if log := s.log.String(); !strings.Contains(log, `"status":499`) || !strings.Contains(log, `"level":"INFO"`) {
+		t.Error(log)
 	}
 }
