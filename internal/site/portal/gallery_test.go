@@ -2,6 +2,7 @@ package portal
 
 import (
 	"html/template"
+	"os"
 	"testing"
 	"time"
 
@@ -22,6 +23,15 @@ func TestGallery(t *testing.T) {
 	shots := append(openShots(), troubleShots()...)
 	shots = append(shots, signedInShots()...)
 	gallery.Run(t, "portal", rd, append(shots, gallery.Errors()...))
+}
+
+func TestGallery_LinksHaveRoutes(t *testing.T) {
+	source, err := os.ReadFile("routes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gallery.Routed(t, "portal", string(source), map[string]string{
+		"PathSignIn": PathSignIn, "pathCitizen": pathCitizen, "PathSignedOut": PathSignedOut})
 }
 
 func openShots() []gallery.Shot {

@@ -10,8 +10,8 @@ import (
 	"motcua/internal/web"
 )
 
-// This file holds what each page shows: one struct per template of the same
-// name. A page knows its own title (Title), so that handlers only say what
+// The files pages*.go hold what each page shows: one struct per template of
+// the same name. A page knows its own title (Title), so that handlers only say what
 // happened.
 
 //go:embed templates/*.html
