@@ -16,6 +16,7 @@ func TestRP12_SafeReturn(t *testing.T) {
 		"/huong-dan/%C4%91ang":               "/huong-dan/%C4%91ang",
 		"/huong-dan/đăng-nhập":               "/huong-dan/%C4%91%C4%83ng-nh%E1%BA%ADp",
 		"//evil.example":                     "/",
+		"///evil.example":                    "/",
 		"/\\evil.example":                    "/",
 		"/\t/evil.example":                   "/",
 		"/\n/evil.example":                   "/",

@@ -1,8 +1,8 @@
 package web
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -256,9 +256,9 @@ func TestLOG01_OneLineWithoutSecrets(t *testing.T) {
 
 func TestMalformedFormIsNotQuoted(t *testing.T) {
 	s := newSite(t, "portal", "http://localhost:8080")
-	for _, form := range []string{"mk=%zzs3cret", "a;mk=s3cret"} {
+	for _, form := range []string{"mk=%s3cret", "a;mk=%s3"} {
 		res := s.serve("POST /trang", func(w http.ResponseWriter, r *http.Request) error { return ReadForm(r) }, post("/trang", form))
-		if res.StatusCode != 400 || strings.Contains(s.log.String(), "s3cret") {
+		if res.StatusCode != 400 || strings.Contains(s.log.String(), "s3") {
 			t.Errorf("%q: %d, log %s", form, res.StatusCode, s.log)
 		}
 	}
