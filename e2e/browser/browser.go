@@ -30,6 +30,9 @@ const patience = 30 * time.Second
 //go:embed axe/axe.min.js
 var axe string
 
+// stop ends the process that start began.
+var stop func()
+
 var start = sync.OnceValues(func() (context.Context, error) {
 	path := os.Getenv("MOTCUA_CHROMIUM")
 	if path == "" {
@@ -54,7 +57,11 @@ var start = sync.OnceValues(func() (context.Context, error) {
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "vi"),
 		// Nothing but this machine is ever asked.
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE *.localhost"))
-	allocator, _ := chromedp.NewExecAllocator(context.Background(), opts...)
+	allocator, end := chromedp.NewExecAllocator(context.Background(), opts...)
+	stop = func() {
+		end()
+		_ = os.RemoveAll(profile)
+	}
 	ctx, _ := chromedp.NewContext(allocator)
 	return ctx, chromedp.Do(ctx)
 })
@@ -264,7 +271,7 @@ type Violation struct {
 func (b *Tab) Axe() []Violation {
 	b.t.Helper()
 	b.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-		_, err := chromedp.Evaluate[bool](axe + "; true")(ctx, t)
+		_, err := chromedp.Evaluate[bool](axe+"; true")(ctx, t)
 		return chromedp.Void{}, err
 	})
 	found := run(b, chromedp.Evaluate[string](`axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
@@ -282,5 +289,13 @@ func (b *Tab) NoBarriers(what string) {
 		for _, n := range v.Nodes {
 			b.t.Errorf("%s: %s (%s): %s\n  %s\n  %s", what, v.ID, v.Impact, v.Help, n.HTML, n.Summary)
 		}
+	}
+}
+
+// Close ends the browser process and removes its profile; call it when the
+// tests are over.
+func Close() {
+	if stop != nil {
+		stop()
 	}
 }
