@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -23,9 +24,14 @@ func run() int {
 	k := kong.Parse(&c, kong.Name("motcua"), kong.UsageOnError(),
 		kong.Description("Một cửa điện tử, Cổng Dịch vụ công và hệ thống định danh trong một chương trình."),
 		kong.Configuration(config.Loader), config.Groups(), kong.BindTo(ctx, (*context.Context)(nil)))
-	if err := k.Run(); err != nil {
+	switch err := k.Run(); {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(os.Stderr, "Đã dừng trước khi xong. / Stopped before it was done.")
+		return 130 // as shells tell of an interrupt
+	default:
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	return 0
 }

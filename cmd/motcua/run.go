@@ -14,7 +14,7 @@ type demoCmd struct{ config.Demo }
 
 func (d *demoCmd) Run(ctx context.Context) error {
 	c := d.Config()
-	if err := c.Check(); err != nil {
+	if err := app.Check(c); err != nil {
 		return err
 	}
 	a, err := app.New(ctx, c, app.Options{})
@@ -32,7 +32,7 @@ func (d *demoCmd) Run(ctx context.Context) error {
 type serveCmd struct{ settings }
 
 func (s *serveCmd) Run(ctx context.Context) error {
-	if err := s.Check(); err != nil {
+	if err := app.Check(&s.Config); err != nil {
 		return err
 	}
 	a, err := app.New(ctx, &s.Config, app.Options{})

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"motcua/internal/audit"
+	"motcua/internal/citizen"
 	"motcua/internal/clock"
 	"motcua/internal/config"
 	"motcua/internal/credential"
@@ -25,6 +26,7 @@ import (
 	"motcua/internal/jobs"
 	"motcua/internal/obs"
 	"motcua/internal/oidcop"
+	"motcua/internal/org"
 	"motcua/internal/ratelimit"
 	"motcua/internal/secretbox"
 	"motcua/internal/session"
@@ -55,6 +57,7 @@ type Core struct {
 	Config   *config.Config
 	Clock    clock.Clock
 	Log      *slog.Logger
+	Metrics  *obs.Metrics
 	DB       *db.DB
 	Box      *secretbox.Box
 	Registry *jobs.Registry
@@ -67,6 +70,8 @@ type Core struct {
 	Inbox    *sms.Inbox // nil when messages really go out
 	People   *identity.Service
 	Provider *oidcop.Provider
+	Citizens *citizen.Service
+	Org      *org.Service
 
 	options Options
 }
@@ -80,7 +85,7 @@ func Open(ctx context.Context, c *config.Config, o Options) (_ *Core, err error)
 	if o.Log == nil {
 		o.Log = os.Stderr
 	}
-	a := &Core{Config: c, Clock: o.Clock, Log: obs.NewLogger(o.Log, c.Level()), options: o}
+	a := &Core{Config: c, Clock: o.Clock, Log: obs.NewLogger(o.Log, c.Level()), Metrics: obs.NewMetrics(), options: o}
 	key, err := openData(c)
 	if err != nil {
 		return nil, err
@@ -120,6 +125,7 @@ func (a *Core) domain() error {
 		concurrent = runtime.GOMAXPROCS(0)
 	}
 	a.Hasher = credential.New(func(b []byte) []byte { return a.Box.MAC("password-pepper", b) }, concurrent)
+	a.Hasher.Observe(a.Metrics.Hash)
 	gateway, err := a.gateway()
 	if err != nil {
 		return err
@@ -128,6 +134,8 @@ func (a *Core) domain() error {
 	identity.Register(a.Registry, func() *identity.Service { return a.People })
 	a.People = identity.New(identity.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Hasher: a.Hasher, SMS: a.SMS,
 		Jobs: a.Jobs, Audit: a.Audit, Sessions: a.Sessions, Limiter: a.Limiter, Limits: a.limits()})
+	a.Citizens = citizen.New(citizen.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Sessions: a.Sessions, Audit: a.Audit, Idle: a.Config.PortalIdle})
+	a.Org = org.New(org.Parts{DB: a.DB, Clock: a.Clock, Hasher: a.Hasher, Audit: a.Audit, Sessions: a.Sessions})
 	return a.provider()
 }
 
@@ -146,17 +154,45 @@ func (a *Core) provider() (err error) {
 }
 
 // gateway is where messages go: the demo's inbox, the configured gateway, or
-// nowhere for a command of the console, which runs no jobs.
+// the inbox again for a command of the console, which runs no jobs.
 func (a *Core) gateway() (p sms.Provider, err error) {
 	if a.Config.Demo || a.Config.SMSURL == "" {
 		a.Inbox = sms.NewInbox(a.Clock)
 		p = a.Inbox
+	} else if p, err = newGateway(a.Config); err != nil {
+		return nil, err
 	}
 	if a.options.SMS != nil {
 		p = a.options.SMS(p)
 	}
 	return p, nil
 }
+
+func newGateway(c *config.Config) (*sms.Gateway, error) {
+	return sms.NewGateway(sms.GatewayConfig{URL: c.SMSURL, Method: c.SMSMethod, Headers: c.SMSHeaders, Body: c.SMSBody,
+		Success: c.SMSSuccess, Ref: c.SMSRef, Phone: sms.PhoneFormat(c.SMSPhone)})
+}
+
+// Check is config.Config.Check and what only the packages themselves can say
+// of their settings.
+func Check(c *config.Config) error {
+	var faults config.Faults
+	err := c.Check()
+	if err != nil && !errors.As(err, &faults) {
+		return err
+	}
+	if !c.Demo && c.Runs(config.ID) && c.SMSURL != "" && c.SMSBody != "" {
+		if _, err := newGateway(c); err != nil {
+			faults = append(faults, config.Fault{Flag: "sms-url", Vi: "Mô tả cổng SMS chưa đúng: " + oneLine(err), En: "The description of the SMS gateway is wrong."})
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return faults
+}
+
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // RotateKeys replaces the signing keys and the data key. atOnce is for keys
 // that others know: see oidcop.Provider.Rotate.

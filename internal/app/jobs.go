@@ -31,6 +31,7 @@ func (a *Core) periodic() {
 		"session":   a.Sessions.Purge,
 		"ratelimit": func(ctx context.Context) error { return a.Limiter.Purge(ctx, a.DB) },
 		"sms":       a.SMS.Purge,
+		"citizen":   a.Citizens.Purge,
 		"audit":     a.Audit.Purge,
 	}
 	for name, purge := range purges {

@@ -3,36 +3,42 @@ package app
 import (
 	"context"
 	"errors"
-	"io"
-	"net/http"
+	"math"
 	"time"
+
+	"motcua/internal/jobs"
+	"motcua/internal/obs"
 )
 
-// readyTimeout bounds the question whether the database answers.
-const readyTimeout = 2 * time.Second
+// gaugeTimeout bounds one figure that is read from the database.
+const gaugeTimeout = 2 * time.Second
 
-// opsHandler answers on the operations address.
-func (a *App) opsHandler() http.Handler {
-	m := http.NewServeMux()
-	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
-	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := a.readiness(r.Context()); err != nil {
-			http.Error(w, "not ready", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = io.WriteString(w, "ready\n")
-	})
-	return m
-}
+var errStarting = errors.New("starting")
 
-var errStopping = errors.New("starting or stopping")
-
-// readiness says whether this process should get requests.
-func (a *App) readiness(ctx context.Context) error {
-	if !a.ready.Load() {
-		return errStopping
+// newOps makes the operations handler: what has to hold before this process
+// gets requests, and the figures that are read when somebody asks.
+func (a *App) newOps() *obs.Ops {
+	gauge := func(name, help string, read func(jobs.Stats) float64) {
+		a.Metrics.Gauge(name, help, func() float64 {
+			ctx, cancel := context.WithTimeout(context.Background(), gaugeTimeout)
+			defer cancel()
+			s, err := a.Jobs.Stats(ctx)
+			if err != nil {
+				return math.NaN()
+			}
+			return read(s)
+		})
 	}
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	return a.DB.Ping(ctx)
+	gauge("motcua_jobs_ready", "Jobs that wait for their turn or their time.", func(s jobs.Stats) float64 { return float64(s.ByState["ready"]) })
+	gauge("motcua_jobs_dead", "Jobs that were given up; somebody has to look.", func(s jobs.Stats) float64 { return float64(s.ByState["dead"]) })
+	gauge("motcua_jobs_late_seconds", "How long the oldest due job has been waiting.", func(s jobs.Stats) float64 { return s.Late.Seconds() })
+	return obs.NewOps(a.Metrics, a.Log,
+		obs.Check{Name: "running", Run: func(context.Context) error {
+			if !a.running.Load() {
+				return errStarting
+			}
+			return nil
+		}},
+		obs.Check{Name: "database", Run: a.DB.Ping},
+	)
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -116,6 +117,17 @@ func (a *App) closeListeners() {
 // stops in order: readiness fails, the listeners close, running requests end,
 // jobs end or give their leases back, the database closes.
 func (a *App) Run(ctx context.Context) error {
+	if !a.options.Manual {
+		// A signal that comes this early stops what has been started, below.
+		if err := a.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
+			return errors.Join(err, a.Close())
+		}
+	}
+	refreshed := make(chan struct{})
+	refresh, cancel := context.WithCancel(ctx)
+	go func() { defer close(refreshed); a.refreshKeys(refresh) }()
+
+	a.running.Store(true)
 	failed := make(chan error, len(a.listeners))
 	var servers []*http.Server
 	for _, l := range a.listeners {
@@ -129,16 +141,6 @@ func (a *App) Run(ctx context.Context) error {
 			failed <- s.Serve(nl)
 		}()
 	}
-	if !a.options.Manual {
-		if err := a.Jobs.Start(ctx); err != nil {
-			a.closeListeners()
-			return errors.Join(err, a.Core.Close())
-		}
-	}
-	refreshed := make(chan struct{})
-	stopRefresh, cancel := context.WithCancel(ctx)
-	go func() { defer close(refreshed); a.refreshKeys(stopRefresh) }()
-	a.ready.Store(true)
 
 	var err error
 	select {
@@ -163,18 +165,24 @@ func (a *App) server(h http.Handler) *http.Server {
 }
 
 func (a *App) stop(servers []*http.Server) error {
-	a.ready.Store(false)
+	a.ops.Stopping()
 	if d := a.Config.DrainDelay; d > 0 {
 		time.Sleep(d)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
-	var errs []error
-	for _, s := range servers {
-		if err := s.Shutdown(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("requests were cut off: %w", err), s.Close())
-		}
+	var wg sync.WaitGroup
+	ended := make([]error, len(servers))
+	for i, s := range servers {
+		// All at once: none goes on listening while another waits.
+		wg.Go(func() {
+			if err := s.Shutdown(ctx); err != nil {
+				ended[i] = errors.Join(fmt.Errorf("requests were cut off: %w", err), s.Close())
+			}
+		})
 	}
+	wg.Wait()
+	errs := ended
 	jobsCtx, cancelJobs := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancelJobs()
 	errs = append(errs, a.Jobs.Stop(jobsCtx), a.Core.Close())

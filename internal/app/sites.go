@@ -7,14 +7,18 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+	"time"
 
+	"motcua/docs"
 	"motcua/internal/config"
 	"motcua/internal/demo"
 	"motcua/internal/i18n"
+	"motcua/internal/obs"
 	"motcua/internal/oidcop"
 	"motcua/internal/signin"
 	"motcua/internal/site/id"
 	"motcua/internal/site/office"
+	"motcua/internal/site/portal"
 	"motcua/internal/vn"
 	"motcua/internal/web"
 )
@@ -22,21 +26,14 @@ import (
 // portalClient is the portal's name at its own provider.
 const portalClient = "portal"
 
-// Addresses of the portal that its provider knows.
-const (
-	portalCallback  = "/dich-vu-cong/cong-dan/tro-ve"
-	portalSignIn    = "/dich-vu-cong/cong-dan/dang-nhap"
-	portalSignedOut = "/da-dang-xuat"
-)
-
 // App is a Core with its sites, listening.
 type App struct {
 	*Core
 	listeners   []*listener
 	certificate *certificate
 	sites       map[string]http.Handler
-	ops         http.Handler
-	ready       atomic.Bool
+	ops         *obs.Ops
+	running     atomic.Bool
 }
 
 // New listens, opens the Core and builds the sites of this process. Requests
@@ -72,8 +69,14 @@ func New(ctx context.Context, c *config.Config, o Options) (_ *App, err error) {
 	if err := a.build(); err != nil {
 		return nil, err
 	}
-	a.ops = a.opsHandler()
+	a.ops = a.newOps()
 	return a, nil
+}
+
+// Close ends an App that does not run.
+func (a *App) Close() error {
+	a.closeListeners()
+	return a.Core.Close()
 }
 
 // prepare writes what the sites need to find in the database.
@@ -86,7 +89,7 @@ func (a *App) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	parts := demo.Parts{DB: a.DB, People: a.People, Provider: a.Provider, Hasher: a.Hasher}
+	parts := demo.Parts{DB: a.DB, People: a.People, Provider: a.Provider, Org: a.Org, Hasher: a.Hasher}
 	if a.Config.Demo {
 		return demo.Load(ctx, parts, a.Config.LoadAccounts)
 	}
@@ -103,9 +106,9 @@ func (a *App) portalRegistration() oidcop.Client {
 		ID:   portalClient,
 		Name: "Cổng Dịch vụ công " + c.ProvinceName, NameEN: "Public service portal of " + cmp.Or(c.ProvinceNameEN, c.ProvinceName),
 		SMSName:        vn.ASCII("Cổng DVC " + c.ProvinceName),
-		RedirectURIs:   []string{base + portalCallback},
-		PostLogoutURIs: []string{base + portalSignedOut},
-		SignInURL:      base + portalSignIn,
+		RedirectURIs:   []string{base + portal.PathCallback},
+		PostLogoutURIs: []string{base + portal.PathSignedOut},
+		SignInURL:      base + portal.PathSignIn,
 		Scopes:         signin.DefaultScopes,
 	}
 }
@@ -128,15 +131,45 @@ func (a *App) build() error {
 		a.sites[config.Office] = office.New(office.Parts{Web: a.site(config.Office, r)})
 	}
 	if a.Config.Runs(config.Portal) {
-		a.sites[config.Portal] = http.NotFoundHandler()
+		h, err := a.portal()
+		if err != nil {
+			return err
+		}
+		a.sites[config.Portal] = h
 	}
 	return nil
+}
+
+func (a *App) portal() (http.Handler, error) {
+	r, err := portal.NewRenderer()
+	if err != nil {
+		return nil, err
+	}
+	base := a.Config.SiteURL(config.Portal)
+	s, err := signin.New(a.DB, a.Clock, a.Box, signin.Provider{
+		Issuer:       a.Config.SiteURL(config.ID).String(),
+		ClientID:     portalClient,
+		ClientSecret: func() string { return oidcop.FirstPartySecret(a.Box.MAC, portalClient) },
+		RedirectURL:  base.String() + portal.PathCallback,
+		DisplayName:  a.Config.ProviderName,
+		RequireIss:   true,
+		Transport:    a.transport(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	// The other purges belong to every process; this service exists here only.
+	a.Registry.Periodic(JobPurge+".signin", purgeEvery, s.Purge)
+	return portal.New(portal.Parts{Web: a.site(config.Portal, r), Clock: a.Clock, SignIn: s, Citizens: a.Citizens, Guide: docs.Guide()})
 }
 
 func (a *App) site(name string, r *web.Renderer) *web.Site {
 	c := a.Config
 	s := &web.Site{
 		Name: name, URL: c.SiteURL(name), Renderer: r, Log: a.Log, Demo: c.Demo,
+		Observe: func(route, method string, status int, took time.Duration) {
+			a.Metrics.Request(name, route, method, status, took)
+		},
 		Places: web.Places{Portal: c.SiteURL(config.Portal).String(), Office: c.SiteURL(config.Office).String(), ID: c.SiteURL(config.ID).String()},
 		Provider: map[string]string{
 			i18n.Vietnamese: c.ProviderName,

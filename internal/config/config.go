@@ -66,9 +66,10 @@ type Place struct {
 type SMS struct {
 	SMSURL     string            `name:"sms-url" group:"sms" env:"MOTCUA_SMS_URL" placeholder:"URL" help:"Địa chỉ của cổng SMS." en:"Address of the SMS gateway."`
 	SMSMethod  string            `name:"sms-method" group:"sms" env:"MOTCUA_SMS_METHOD" default:"POST" placeholder:"METHOD" help:"Phương thức HTTP: POST hoặc PUT." en:"HTTP method: POST or PUT."`
-	SMSHeaders map[string]string `name:"sms-header" group:"sms" env:"MOTCUA_SMS_HEADER" mapsep:";" placeholder:"NAME=VALUE;…" help:"Tiêu đề HTTP gửi kèm, ví dụ khóa truy cập." en:"HTTP headers to send, such as an access key."`
+	SMSPhone   string            `name:"sms-phone" group:"sms" env:"MOTCUA_SMS_PHONE" default:"e164" placeholder:"FORM" help:"Dạng số điện thoại gửi đi: e164 (+84900000123), 84 (84900000123) hoặc national (0900000123)." en:"Form of phone numbers: e164 (+84900000123), 84 (84900000123) or national (0900000123)."`
+	SMSHeaders map[string]string `name:"sms-header" group:"sms" env:"MOTCUA_SMS_HEADER" mapsep:";" placeholder:"NAME=VALUE;…" help:"Tiêu đề HTTP gửi kèm. Giá trị env:TÊN hoặc file:TỆP được đọc từ đó, để khóa truy cập không nằm trong dòng lệnh." en:"HTTP headers to send. A value env:NAME or file:FILE is read from there, so that an access key stays off the command line."`
 	SMSBody    string            `name:"sms-body" group:"sms" env:"MOTCUA_SMS_BODY" placeholder:"TEMPLATE" help:"Mẫu thân yêu cầu JSON (text/template); {{json .To}}, {{json .Text}}, {{json .ID}}." en:"Template (text/template) of the JSON body; {{json .To}}, {{json .Text}}, {{json .ID}}."`
-	SMSSuccess string            `name:"sms-success" group:"sms" env:"MOTCUA_SMS_SUCCESS" placeholder:"RULE" help:"Quy tắc nhận biết đã gửi, ví dụ status=0 (trường JSON = giá trị); bỏ trống: mọi mã HTTP 2xx." en:"What counts as accepted, such as status=0 (JSON field = value); empty: any HTTP 2xx."`
+	SMSSuccess string            `name:"sms-success" group:"sms" env:"MOTCUA_SMS_SUCCESS" placeholder:"RULE" help:"Điều kiện coi là đã nhận, ngăn bằng dấu phẩy: http=200, data.status=0 (trường JSON = giá trị), data.id (phải có); bỏ trống: mọi mã HTTP 2xx." en:"What counts as accepted, parted by commas: http=200, data.status=0 (JSON field = value), data.id (must be there); empty: any HTTP 2xx."`
 	SMSRef     string            `name:"sms-ref" group:"sms" env:"MOTCUA_SMS_REF" placeholder:"FIELD" help:"Trường JSON chứa mã tin nhắn của cổng SMS." en:"JSON field with the gateway's own message id."`
 }
 

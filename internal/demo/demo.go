@@ -9,6 +9,7 @@ import (
 	"motcua/internal/db"
 	"motcua/internal/identity"
 	"motcua/internal/oidcop"
+	"motcua/internal/org"
 )
 
 // Parts are what the invented province is written with.
@@ -16,6 +17,7 @@ type Parts struct {
 	DB       *db.DB
 	People   *identity.Service
 	Provider *oidcop.Provider
+	Org      *org.Service
 	Hasher   *credential.Hasher
 }
 
@@ -34,6 +36,9 @@ func Loaded(ctx context.Context, p Parts) (bool, error) {
 // load tests. What is there is left as it is.
 func Load(ctx context.Context, p Parts, loadAccounts int) error {
 	if err := p.loadCitizens(ctx); err != nil {
+		return err
+	}
+	if err := p.loadOffice(ctx); err != nil {
 		return err
 	}
 	if loadAccounts > 0 {
@@ -63,6 +68,35 @@ func (p Parts) loadCitizens(ctx context.Context) error {
 		for _, c := range missing {
 			if _, err := p.People.Insert(ctx, tx, by, identity.Account{Number: c.Number, Name: c.Name, BirthDate: c.BirthDate,
 				Sex: string(c.Sex), Phone: c.Phone, Level: c.Level, PasswordHash: &hash}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// loadOffice writes units and officers. They come together: a demo with some
+// of them has been changed by somebody, who may have meant it.
+func (p Parts) loadOffice(ctx context.Context) error {
+	switch _, err := p.Org.Officer(ctx, p.DB, Officers[0].Username); {
+	case err == nil:
+		return nil
+	case !errors.Is(err, org.ErrNoOfficer):
+		return err
+	}
+	hash, err := p.Hasher.Hash(ctx, OfficerPassword)
+	if err != nil {
+		return err
+	}
+	return p.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		for _, u := range Units() {
+			if _, err := p.Org.InsertUnit(ctx, tx, by, u); err != nil {
+				return err
+			}
+		}
+		for _, o := range Officers {
+			if _, err := p.Org.InsertOfficer(ctx, tx, by, org.NewOfficer{Username: o.Username, Name: o.Name, Number: o.Number, Phone: o.Phone,
+				Posts: []org.NewPost{{Unit: o.Unit, Role: o.Role}}}, hash, false); err != nil {
 				return err
 			}
 		}

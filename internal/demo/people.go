@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"motcua/internal/org"
 	"motcua/internal/vn"
 )
 
@@ -26,15 +27,16 @@ type Person struct {
 	Phone     string // E.164
 	Level     int    // of the account
 
-	// Username, Unit and Role are set for officers. Unit is a code of Units.
-	Username, Unit, Role string
+	// Username, Unit and Role are set for officers. Unit is a code of Units, empty for the whole province.
+	Username, Unit string
+	Role           org.Role
 }
 
 // Citizens have accounts at the provider. The first is the one to try first.
 var Citizens = []Person{
 	{Number: "099084001258", Name: "Nguyễn Hữu Ưỡng", BirthDate: "1984-03-27", Sex: vn.Male, Phone: "+84900000678", Level: 2},
 	{Number: "099190002347", Name: "Trần Thị Thu Hiền", BirthDate: "1990-11-02", Sex: vn.Female, Phone: "+84900000102", Level: 2,
-		Username: "hien.tt", Unit: "H31.1", Role: roleReception},
+		Username: "hien.tt", Unit: "H31.1", Role: org.RoleReception},
 	{Number: "099155003416", Name: "Đỗ Thị Xuyến", BirthDate: "1955", Sex: vn.Female, Phone: "+84900000103", Level: 2},
 	{Number: "099203004585", Name: "Phạm Gia Huy", BirthDate: "2003-07-19", Sex: vn.Male, Phone: "+84900000104", Level: 2},
 	{Number: "099308005694", Name: "Lê Ngọc Khánh An", BirthDate: "2008-01-05", Sex: vn.Female, Phone: "+84900000105", Level: 1},
@@ -43,43 +45,32 @@ var Citizens = []Person{
 	{Number: "099095008961", Name: "Hoàng Văn Đức Thịnh", BirthDate: "1995-05-08", Sex: vn.Male, Phone: "+84900000108", Level: 2},
 }
 
-// Roles of the invented officers, as posts name them.
-const (
-	roleAdmin     = "admin"
-	roleReception = "reception"
-	roleHandler   = "handler"
-	roleLeader    = "leader"
-)
-
 // Officers sign in at the office. The second is also a citizen: the same
 // person with the same number.
 var Officers = []Person{
-	{Name: "Quản trị hệ thống", Phone: "+84900000201", Username: "quantri", Unit: "H31", Role: roleAdmin},
+	{Name: "Quản trị hệ thống", Phone: "+84900000201", Username: "quantri", Role: org.RoleAdmin},
 	Citizens[1],
-	{Name: "Đặng Quốc Toản", Phone: "+84900000203", Username: "toan.dq", Unit: "H31.1", Role: roleReception},
-	{Name: "Ngô Thị Minh Nguyệt", Phone: "+84900000204", Username: "nguyet.ntm", Unit: "H31.2", Role: roleHandler},
-	{Name: "Lương Bá Khôi", Phone: "+84900000205", Username: "khoi.lb", Unit: "H31.2", Role: roleLeader},
-	{Name: "Trịnh Văn Ước", Phone: "+84900000206", Username: "uoc.tv", Unit: "H31.101", Role: roleReception},
+	{Name: "Đặng Quốc Toản", Phone: "+84900000203", Username: "toan.dq", Unit: "H31.1", Role: org.RoleReception},
+	{Name: "Ngô Thị Minh Nguyệt", Phone: "+84900000204", Username: "nguyet.ntm", Unit: "H31.2", Role: org.RoleHandler},
+	{Name: "Lương Bá Khôi", Phone: "+84900000205", Username: "khoi.lb", Unit: "H31.2", Role: org.RoleUnitLeader},
+	{Name: "Trịnh Văn Ước", Phone: "+84900000206", Username: "uoc.tv", Unit: "H31.101", Role: org.RoleReception},
 }
 
-// A Unit is a body of the province. Codes are invented below H31.
-type Unit struct{ Code, Parent, Name, Kind string }
-
 // Units returns the units of the demo, parents first.
-func Units() []Unit {
-	units := []Unit{
-		{"H31", "", "Ủy ban nhân dân tỉnh Hưng Yên", "province"},
-		{"H31.1", "H31", "Trung tâm Phục vụ hành chính công tỉnh Hưng Yên", "centre"},
-		{"H31.2", "H31", "Sở Tư pháp", "department"},
-		{"H31.3", "H31", "Sở Xây dựng", "department"},
-		{"H31.4", "H31", "Sở Nông nghiệp và Môi trường", "department"},
+func Units() []org.NewUnit {
+	const top = "H31"
+	units := []org.NewUnit{
+		{Code: top, Name: "Ủy ban nhân dân tỉnh Hưng Yên", Kind: "province"},
+		{Code: "H31.1", Parent: top, Name: "Trung tâm Phục vụ hành chính công tỉnh Hưng Yên", Kind: "centre"},
+		{Code: "H31.2", Parent: top, Name: "Sở Tư pháp", Kind: "department"},
+		{Code: "H31.3", Parent: top, Name: "Sở Xây dựng", Kind: "department"},
+		{Code: "H31.4", Parent: top, Name: "Sở Nông nghiệp và Môi trường", Kind: "department"},
 	}
 	for i, code := range []string{"11953", "12103", "12019", "12205", "12452"} {
-		u, ok := vn.HungYenUnit(code)
-		if !ok {
-			continue
+		if u, ok := vn.HungYenUnit(code); ok {
+			units = append(units, org.NewUnit{Code: fmt.Sprintf("H31.%d", 101+i), Parent: top,
+				Name: "Ủy ban nhân dân " + strings.ToLower(u.Kind.Vietnamese()) + " " + u.Name, Kind: "commune"})
 		}
-		units = append(units, Unit{fmt.Sprintf("H31.%d", 101+i), "H31", "Ủy ban nhân dân " + strings.ToLower(u.Kind.Vietnamese()) + " " + u.Name, "commune"})
 	}
 	return units
 }
