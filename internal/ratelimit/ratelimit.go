@@ -66,7 +66,7 @@ func (l *Limiter) Peek(ctx context.Context, q db.Querier, limit Limit, key strin
 		return false, 0, err
 	}
 	now := l.clk.Now().UnixMicro()
-	wait := max(tat, now) + limit.interval() - now - limit.Per.Microseconds()
+	wait := tat + limit.interval() - now - limit.Per.Microseconds()
 	if wait <= 0 {
 		return true, 0, nil
 	}

@@ -217,7 +217,7 @@ func TestReplicasThatStartTogetherShareTheirKeys(t *testing.T) {
 	})
 }
 
-func TestMACDependsOnPurposeAndMaster(t *testing.T) {
+func TestMACDependsOnPurposeAndDatabase(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b := openBox(t, d, secretbox.NewMaster(), manual())
 		m := b.MAC("otp", []byte("123456"))
@@ -226,6 +226,10 @@ func TestMACDependsOnPurposeAndMaster(t *testing.T) {
 		}
 		if bytes.Equal(m, b.MAC("device", []byte("123456"))) || bytes.Equal(m, b.MAC("otp1", []byte("23456"))) {
 			t.Error("two purposes, one digest")
+		}
+		other := openBox(t, dbtest.New(t, db.SQLite), secretbox.NewMaster(), manual())
+		if bytes.Equal(m, other.MAC("otp", []byte("123456"))) {
+			t.Error("the digest needs no secret")
 		}
 	})
 }
