@@ -239,12 +239,12 @@ func TestRP05_KeyRotation(t *testing.T) {
 	})
 	t.Run("keys of unknown types are passed over", func(t *testing.T) {
 		r := one(t)
-		r.op.Handler["keys"] = signintest.Answer(200, "application/json", `{"keys":[{"kty":"moon","kid":"m"},{"kty":"oct","k":"AAAA","kid":"k1"}]}`)
+		r.op.Answer("keys", signintest.Fixed(200, "application/json", `{"keys":[{"kty":"moon","kid":"m"},{"kty":"oct","k":"AAAA","kid":"k1"}]}`))
 		bad(r)
 	})
 	t.Run("too many keys", func(t *testing.T) {
 		r := one(t)
-		r.op.Handler["keys"] = signintest.Answer(200, "application/json", `{"keys":[{}`+strings.Repeat(",{}", 32)+`]}`)
+		r.op.Answer("keys", signintest.Fixed(200, "application/json", `{"keys":[{}`+strings.Repeat(",{}", 32)+`]}`))
 		_, err := r.callback(r.begin("/"))
 		wantFailure(t, err, signin.WrongAnswer, "keys_too_many")
 	})
@@ -259,14 +259,14 @@ func TestRP12_ProviderInTrouble(t *testing.T) {
 	}
 	faults := map[string]fault{
 		"hangs":     {signintest.Hang, signin.Slow, "timeout"},
-		"500":       {signintest.Answer(500, "application/json", `{}`), signin.Down, "status_500"},
-		"503 page":  {signintest.Answer(503, "text/html", page), signin.Down, "status_503"},
-		"429":       {signintest.Answer(429, "text/html", page), signin.Down, "status_429"},
-		"HTML":      {signintest.Answer(200, "text/html", page), signin.WrongAnswer, "not_json"},
-		"empty":     {signintest.Answer(200, "application/json", ``), signin.WrongAnswer, "not_json"},
-		"half":      {signintest.Answer(200, "application/json", `{"issuer":`), signin.WrongAnswer, "not_json"},
-		"a list":    {signintest.Answer(200, "application/json", `[]`), signin.WrongAnswer, "not_json"},
-		"oversized": {signintest.Answer(200, "application/json", `{"x":"`+strings.Repeat("y", 1<<20)+`"}`), signin.WrongAnswer, "oversized"},
+		"500":       {signintest.Fixed(500, "application/json", `{}`), signin.Down, "status_500"},
+		"503 page":  {signintest.Fixed(503, "text/html", page), signin.Down, "status_503"},
+		"429":       {signintest.Fixed(429, "text/html", page), signin.Down, "status_429"},
+		"HTML":      {signintest.Fixed(200, "text/html", page), signin.WrongAnswer, "not_json"},
+		"empty":     {signintest.Fixed(200, "application/json", ``), signin.WrongAnswer, "not_json"},
+		"half":      {signintest.Fixed(200, "application/json", `{"issuer":`), signin.WrongAnswer, "not_json"},
+		"a list":    {signintest.Fixed(200, "application/json", `[]`), signin.WrongAnswer, "not_json"},
+		"oversized": {signintest.Fixed(200, "application/json", `{"x":"`+strings.Repeat("y", 1<<20)+`"}`), signin.WrongAnswer, "oversized"},
 		"redirect":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) }, signin.WrongAnswer, "redirect"},
 		"hangs up":  {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, signin.Down, "unreachable"},
 		"stops half": {func(w http.ResponseWriter, r *http.Request) {
@@ -278,13 +278,13 @@ func TestRP12_ProviderInTrouble(t *testing.T) {
 		for name, f := range faults {
 			t.Run(endpoint+" "+name, func(t *testing.T) {
 				t.Parallel()
-				// 300 ms stand for the 10 s; only "hangs" waits for them.
+				// A second stands for the ten; only "hangs" waits for it.
 				limit := 10 * time.Second
 				if f.kind == signin.Slow {
-					limit = 300 * time.Millisecond
+					limit = time.Second
 				}
 				r := one(t, func(p *signin.Provider) { p.Timeout = limit })
-				r.op.Handler[endpoint] = f.handler
+				r.op.Answer(endpoint, f.handler)
 				var err error
 				if endpoint == "discovery" {
 					_, err = r.s.Start(context.Background(), signin.Request{ReturnTo: "/a", BrowserToken: r.browser})
@@ -310,7 +310,7 @@ func TestRP12_ProviderInTrouble(t *testing.T) {
 	})
 	t.Run("404 at userinfo", func(t *testing.T) {
 		r := one(t)
-		r.op.Handler["userinfo"] = signintest.Answer(404, "text/html", page)
+		r.op.Answer("userinfo", signintest.Fixed(404, "text/html", page))
 		_, err := r.callback(r.begin("/a"))
 		wantFailure(t, err, signin.WrongAnswer, "userinfo_status_404")
 	})
@@ -345,7 +345,7 @@ func TestRP12_ErrorResponses(t *testing.T) {
 
 func TestRP11_SignOutURL(t *testing.T) {
 	ctx := context.Background()
-	r := one(t, func(p *signin.Provider) { p.SignOutTimeout = 300 * time.Millisecond })
+	r := one(t, func(p *signin.Provider) { p.SignOutTimeout = time.Second })
 	out := signin.SignOut{IDToken: "a.b.c", ReturnURL: "http://localhost:8080/da-dang-xuat", State: "s", UILocales: "vi"}
 	address, err := r.s.SignOutURL(ctx, out)
 	if err != nil {
@@ -367,7 +367,7 @@ func TestRP11_SignOutURL(t *testing.T) {
 		}
 	})
 	t.Run("slow", func(t *testing.T) {
-		r.op.Handler["discovery"] = signintest.Hang
+		r.op.Answer("discovery", signintest.Hang)
 		_, err := r.s.SignOutURL(ctx, out)
 		wantFailure(t, err, signin.Slow, "discovery_timeout")
 	})

@@ -45,18 +45,16 @@ type Provider struct {
 	Token func(m map[string]any)
 	// Person changes the userinfo.
 	Person func(c map[string]any)
-	// Handler answers an endpoint ("discovery", "keys", "token",
-	// "userinfo") in the provider's stead.
-	Handler map[string]http.HandlerFunc
 	// KeyCache is the Cache-Control of the keys.
 	KeyCache string
 	// AuthTime is auth_time; Now when nil.
 	AuthTime func() time.Time
 
-	keys   []Key
-	public *[]Key
-	grants map[string]url.Values
-	calls  map[string]int
+	handler map[string]http.HandlerFunc
+	keys    []Key
+	public  *[]Key
+	grants  map[string]url.Values
+	calls   map[string]int
 }
 
 // Key is a signing key.
@@ -79,7 +77,7 @@ func NewKey(t *testing.T, id string) Key {
 // New starts a provider that ends with the test.
 func New(t *testing.T) *Provider {
 	p := &Provider{
-		t: t, KeyCache: "max-age=300", Handler: map[string]http.HandlerFunc{},
+		t: t, KeyCache: "max-age=300", handler: map[string]http.HandlerFunc{},
 		grants: map[string]url.Values{}, calls: map[string]int{},
 		RedirectURI: "http://localhost:8080/dich-vu-cong/cong-dan/tro-ve",
 	}
@@ -99,6 +97,14 @@ func (p *Provider) Issuer() string { return p.srv.URL }
 
 // Stop makes the provider unreachable.
 func (p *Provider) Stop() { p.srv.Close() }
+
+// Answer makes h answer an endpoint ("discovery", "keys", "token", "userinfo")
+// in the provider's stead; nil gives the endpoint back.
+func (p *Provider) Answer(endpoint string, h http.HandlerFunc) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.handler[endpoint] = h
+}
 
 // Calls counts the requests to an endpoint.
 func (p *Provider) Calls(endpoint string) int {
@@ -136,7 +142,7 @@ func (p *Provider) endpoint(name string, h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
 		p.calls[name]++
-		other := p.Handler[name]
+		other := p.handler[name]
 		p.mu.Unlock()
 		if other != nil {
 			other(w, r)
@@ -153,8 +159,8 @@ func Hang(w http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 }
 
-// Answer answers with a status, a type and a body.
-func Answer(status int, contentType, body string) http.HandlerFunc {
+// Fixed answers with a status, a type and a body.
+func Fixed(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.WriteHeader(status)

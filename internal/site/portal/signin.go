@@ -43,6 +43,9 @@ func (s *site) start(w http.ResponseWriter, r *http.Request, q signin.Request) e
 	}
 	address, err := s.SignIn.Start(r.Context(), q)
 	if f := signin.AsFailure(err); f != nil {
+		if r.Context().Err() != nil {
+			return err // the person has gone: nothing failed
+		}
 		if err := s.failed(r, f); err != nil {
 			return err
 		}
@@ -65,6 +68,9 @@ func (s *site) signedIn(w http.ResponseWriter, r *http.Request) error {
 	s.takeLanguage(w, r)
 	res, err := s.SignIn.Callback(r.Context(), r.URL.RawQuery, web.Cookie(r, cookieBrowser))
 	if f := signin.AsFailure(err); f != nil {
+		if r.Context().Err() != nil {
+			return err // the person has gone: nothing failed
+		}
 		return s.notSignedIn(w, r, f)
 	}
 	if err != nil {
