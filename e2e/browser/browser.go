@@ -81,9 +81,7 @@ func New(t *testing.T) *Tab {
 	}
 	ctx, cancel := chromedp.NewContext(root, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	tab := &Tab{t: t, ctx: ctx}
-	tab.do(chromedp.EmulateViewport(1280, 900))
-	return tab
+	return open(t, ctx)
 }
 
 // Tab opens another tab of the same profile.
@@ -91,7 +89,17 @@ func (b *Tab) Tab() *Tab {
 	b.t.Helper()
 	ctx, cancel := chromedp.NewContext(b.ctx)
 	b.t.Cleanup(cancel)
-	tab := &Tab{t: b.t, ctx: ctx}
+	return open(b.t, ctx)
+}
+
+func open(t *testing.T, ctx context.Context) *Tab {
+	t.Helper()
+	// The tab lives as long as the context of its first command, which
+	// therefore has no limit of its own.
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	tab := &Tab{t: t, ctx: ctx}
 	tab.do(chromedp.EmulateViewport(1280, 900))
 	return tab
 }
@@ -181,7 +189,9 @@ func (b *Tab) Reload() {
 // Type types into the field that the selector finds, in place of what is there.
 func (b *Tab) Type(selector, text string) {
 	b.t.Helper()
-	b.do(chromedp.SetValue(selector, ""), chromedp.SendKeys(selector, text))
+	b.do(chromedp.WaitVisible(selector))
+	Eval[bool](b, fmt.Sprintf(`(() => { document.querySelector(%q).value = ""; return true; })()`, selector))
+	b.do(chromedp.SendKeys(selector, text))
 }
 
 // Keys sends keys to whatever has the focus.

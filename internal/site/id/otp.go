@@ -3,6 +3,7 @@ package id
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"motcua/internal/identity"
@@ -18,7 +19,7 @@ func (s *site) otp(w http.ResponseWriter, r *http.Request) error {
 	if answered || err != nil {
 		return err
 	}
-	return s.otpPage(w, r, http.StatusOK, wait, func(*otpPage) {})
+	return s.otpPage(w, r, http.StatusOK, wait, func(p *otpPage) { p.Resent = r.URL.Query().Has("lai") && p.Problem == "" })
 }
 
 func (s *site) otpPage(w http.ResponseWriter, r *http.Request, status int, wait oidcop.Waiting, say func(*otpPage)) error {
@@ -132,7 +133,7 @@ func (s *site) resend(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case err == nil:
-		return s.otpPage(w, r, http.StatusOK, wait, func(p *otpPage) { p.Resent = true })
+		return web.Redirect(w, r, "/ma-otp?yc="+wait.ID+"&lai=1")
 	case tooSoon:
 		return refuse(otpTooSoon)
 	case errors.Is(err, identity.ErrNoResends):
@@ -145,6 +146,11 @@ func (s *site) resend(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, "/dang-nhap?yc="+wait.ID)
 	}
 	return err
+}
+
+// backToOTP serves whoever opens the address of a resend again.
+func (s *site) backToOTP(w http.ResponseWriter, r *http.Request) error {
+	return web.Redirect(w, r, "/ma-otp?yc="+url.QueryEscape(r.URL.Query().Get("yc")))
 }
 
 // deliveryAnswer is what the page's script asks every two seconds.

@@ -41,6 +41,7 @@ func New(p Parts) http.Handler {
 	m.Handle("GET /ma-otp", s.otp)
 	m.Handle("POST /ma-otp", s.confirm)
 	m.Handle("POST /ma-otp/gui-lai", s.resend)
+	m.Handle("GET /ma-otp/gui-lai", s.backToOTP)
 	m.Handle("GET /ma-otp/trang-thai", s.delivery)
 	m.Handle("GET /dat-mat-khau", s.setPassword)
 	m.Handle("POST /dat-mat-khau", s.savePassword)
