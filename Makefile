@@ -45,14 +45,14 @@ assets: ## Build web/dist from web/assets
 guide: ## Make the user guide with its pictures from the journeys
 	scripts/with-services env MOTCUA_GUIDE=$(CURDIR)/docs/huong-dan $(GO) test -count=1 -run Guide ./e2e/...
 
-interop: ## Check the provider with clients that others wrote
-	scripts/with-services $(GO) test -count=1 -run Interop ./...
+interop: ## Our provider (on zitadel/oidc) against the portal (on go-oidc), end to end
+	scripts/with-services $(GO) test -count=1 -run 'TestJourney' ./internal/app
 
 loadgen: ## Drive sign-ins against a running server: make loadgen ARGS='...'
 	$(GO) run ./cmd/loadgen signin $(ARGS)
 
 fuzz: ## Run each fuzz target for FUZZFOR (default 5s)
-	scripts/fuzz $(FUZZFOR)
+	scripts/with-services scripts/fuzz $(FUZZFOR)
 
 clean: ## Remove what the build cached here
 	rm -rf $(CACHE)

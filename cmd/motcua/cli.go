@@ -38,13 +38,13 @@ type consoleSettings struct {
 	File  kong.ConfigFlag `name:"config" env:"MOTCUA_CONFIG" placeholder:"FILE" help:"Tệp cấu hình, mỗi dòng KHÓA=giá trị. / Configuration file, lines KEY=value."`
 }
 
-func (s *consoleSettings) config() *config.Config {
-	return &config.Config{Store: s.Store, Addresses: config.Addresses{IDURL: s.IDURL}, Rules: config.Rules{LogLevel: "warn"}}
+func (c *consoleSettings) config() *config.Config {
+	return &config.Config{Store: c.Store, Addresses: config.Addresses{IDURL: c.IDURL}, Rules: config.Rules{LogLevel: "warn"}}
 }
 
 // console opens the core for a command and closes it afterwards.
-func (s *consoleSettings) console(ctx context.Context, f func(context.Context, *app.Core) error) error {
-	core, err := app.Open(ctx, s.config(), app.Options{})
+func (c *consoleSettings) console(ctx context.Context, f func(context.Context, *app.Core) error) error {
+	core, err := app.Open(ctx, c.config(), app.Options{})
 	if err != nil {
 		return err
 	}
