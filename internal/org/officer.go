@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"regexp"
 	"strings"
 	"time"
@@ -174,3 +175,6 @@ func nullable(s string) *string {
 	}
 	return &s
 }
+
+// LogValue keeps all but the names of the row out of logs.
+func (o Officer) LogValue() slog.Value { return slog.StringValue(o.Username + " " + o.ID) }
