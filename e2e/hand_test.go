@@ -105,12 +105,16 @@ func (h *overHTTP) Back() {
 
 func (h *overHTTP) See(text string) {
 	h.t.Helper()
-	if !strings.Contains(h.page.Text(), text) {
-		h.t.Fatalf("%s (%d) does not show %q:\n%s", h.page.URL, h.page.Status, text, h.page.Text())
+	if !strings.Contains(h.Text(), text) {
+		h.t.Fatalf("%s (%d) does not show %q:\n%s", h.page.URL, h.page.Status, text, h.Text())
 	}
 }
 
-func (h *overHTTP) Text() string    { return h.page.Text() }
+// Text closes the gaps that bold words leave before a full stop.
+func (h *overHTTP) Text() string {
+	return strings.NewReplacer(" .", ".", " ,", ",").Replace(h.page.Text())
+}
+
 func (h *overHTTP) Address() string { return h.page.URL.String() }
 func (h *overHTTP) Title() string   { return h.page.Title() }
 
