@@ -124,15 +124,11 @@ func (l *Log) sealBatch(ctx context.Context, tx *db.Tx) (more bool, err error) {
 	if err != nil || len(records) == 0 {
 		return false, err
 	}
-	var leaves, in strings.Builder
+	var leaves strings.Builder
 	args := []any{h.N + 1}
 	for i := range records {
 		leaves.WriteString(records[i].leaf())
-		if i > 0 {
-			in.WriteByte(',')
-		}
 		args = append(args, records[i].ID)
-		in.WriteString("$" + strconv.Itoa(len(args)))
 	}
 	b := batch{
 		N: h.N + 1, Records: len(records), Leaves: leaves.String(), LeavesHash: hashLeaves(leaves.String()), Prev: h.Hash,
@@ -146,7 +142,8 @@ func (l *Log) sealBatch(ctx context.Context, tx *db.Tx) (more bool, err error) {
 		b.N, b.SealedMS, b.Records, b.Leaves, b.LeavesHash, b.Prev, b.Hash); err != nil {
 		return false, err
 	}
-	n, err := db.Exec(ctx, tx, `UPDATE audit_record SET batch = $1 WHERE batch IS NULL AND id IN (`+in.String()+`)`, args...)
+	in := list(&args)
+	n, err := db.Exec(ctx, tx, `UPDATE audit_record SET batch = $1 WHERE batch IS NULL AND id IN (`+in+`)`, args...)
 	if err != nil {
 		return false, err
 	}
@@ -159,4 +156,26 @@ func (l *Log) sealBatch(ctx context.Context, tx *db.Tx) (more bool, err error) {
 		return false, err
 	}
 	return len(records) == batchSize, nil
+}
+
+// list returns the placeholders $2… for all args but the first. The last is
+// repeated until their number is a power of two, so that batches of all sizes
+// share ten prepared statements.
+func list(args *[]any) string {
+	n := 1
+	for n < len(*args)-1 {
+		n *= 2
+	}
+	last := (*args)[len(*args)-1]
+	for len(*args)-1 < n {
+		*args = append(*args, last)
+	}
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("$" + strconv.Itoa(i+2))
+	}
+	return b.String()
 }

@@ -129,6 +129,18 @@ func TestLOG01_VerifyNamesWhatWasTamperedWith(t *testing.T) {
 			must(t, d, `UPDATE audit_batch SET leaves = substr(leaves, 82), records = 3 WHERE n = 3`)
 			return place{3, "", "batch_changed"}
 		},
+		"record changed and its leaf with it": func(t *testing.T, d *db.DB) place {
+			id := ids(t, d, 3)[1]
+			must(t, d, `UPDATE audit_record SET outcome = 'refused' WHERE id = $1`, id)
+			r, err := db.Get[Record](context.Background(), d, `SELECT `+columns+` FROM audit_record WHERE id = $1`, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			forged := r.leaf()
+			r.Outcome = OK
+			must(t, d, `UPDATE audit_batch SET leaves = replace(leaves, $1, $2) WHERE n = 3`, r.leaf(), forged)
+			return place{3, "", "batch_changed"}
+		},
 		"batch sealed anew without the record": func(t *testing.T, d *db.DB) place {
 			must(t, d, `DELETE FROM audit_record WHERE id = $1`, ids(t, d, 3)[0])
 			b, err := db.Get[batch](context.Background(), d, `SELECT n, sealed_ms, records, leaves, leaves_hash, prev, hash FROM audit_batch WHERE n = 3`)
@@ -179,6 +191,7 @@ func TestLOG01_VerifyNamesWhatWasTamperedWith(t *testing.T) {
 	}
 	for name, tamper := range cases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dbtest.Each(t, func(t *testing.T, d *db.DB) {
 				clk := clock.NewManual(start)
 				l := filled(t, d, clk)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"strings"
@@ -117,7 +118,7 @@ func victim(url string) {
 		fmt.Println("begun")
 		select {}
 	})
-	q, err := New(d, clock.NewManual(start), r, nil)
+	q, err := New(d, clock.NewManual(start), r, slog.New(slog.DiscardHandler))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -203,7 +204,7 @@ func TestOwnJobsAreNotRescuedWhenTheClockJumps(t *testing.T) {
 			<-end
 			return nil
 		})
-		q, err := New(d, clk, r, nil)
+		q, err := New(d, clk, r, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -244,7 +245,7 @@ func TestALostJobIsToldToEnd(t *testing.T) {
 			<-ctx.Done()
 			return context.Cause(ctx)
 		})
-		q, err := New(d, clk, r, nil)
+		q, err := New(d, clk, r, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,6 +265,47 @@ func TestALostJobIsToldToEnd(t *testing.T) {
 		drain(t, q) // returns when the handler has ended
 		if r := onlyRow(t, d); r.State != "done" || r.Attempt != 2 {
 			t.Errorf("row %+v: the loser wrote over the winner", r)
+		}
+	})
+}
+
+func TestALateEndDoesNotEndTheNewRun(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		clk := clock.NewManual(start)
+		slow := func() (q *Queue, begun, end chan struct{}) {
+			begun, end = make(chan struct{}), make(chan struct{})
+			r := NewRegistry()
+			Register(r, func(context.Context, noteArgs) error {
+				close(begun)
+				<-end
+				return nil
+			})
+			q, err := New(d, clk, r, slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return q, begun, end
+		}
+		first, begun1, end1 := slow()
+		second, begun2, end2 := slow()
+		enqueueNote(t, d, first, "a")
+		run(t, first)
+		<-begun1
+		clk.Advance(Lease)
+		if err := second.rescue(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		run(t, second)
+		<-begun2
+		close(end1)
+		drain(t, first) // returns when the first run has ended
+		if r := onlyRow(t, d); r.State != "running" || r.Attempt != 2 {
+			t.Errorf("row %+v while the second run goes on", r)
+		}
+		close(end2)
+		drain(t, second)
+		if r := onlyRow(t, d); r.State != "done" {
+			t.Errorf("row %+v", r)
 		}
 	})
 }
@@ -300,7 +342,7 @@ func TestStopWaitsThenEndsContexts(t *testing.T) {
 			<-ctx.Done()
 			return ctx.Err()
 		}, MaxAttempts(1))
-		q, err := New(d, clock.System(), r, nil)
+		q, err := New(d, clock.System(), r, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

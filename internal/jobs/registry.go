@@ -14,7 +14,7 @@ import (
 
 const (
 	// DefaultMaxAttempts gives a job a little over an hour of retries.
-	DefaultMaxAttempts = 12
+	DefaultMaxAttempts = 13
 	// DefaultTimeout is real time that one attempt may take.
 	DefaultTimeout = time.Minute
 	// maxArgs bounds the JSON of a job's arguments in bytes: ids need no more.
@@ -56,7 +56,7 @@ func NewRegistry() *Registry {
 type Option func(*handler)
 
 // MaxAttempts bounds how often a job is begun, at least once. The pauses
-// between attempts grow from 1 s to 1 h: 6 attempts last half a minute, 12 a
+// between attempts grow from 1 s to 1 h: 6 attempts last half a minute, 13 a
 // little over an hour, 36 a day.
 func MaxAttempts(n int) Option { return func(h *handler) { h.maxAttempts = max(1, n) } }
 
