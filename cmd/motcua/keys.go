@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"motcua/internal/app"
+	"motcua/internal/audit"
 	"motcua/internal/db"
 	"motcua/internal/secretbox"
 )
@@ -74,6 +75,20 @@ func (k *keysRewrap) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := k.recordRewrap(ctx); err != nil {
+		return fmt.Errorf("Đã đổi khóa chủ, nhưng không ghi được nhật ký kiểm toán.\nThe master key was changed, but not recorded in the audit log: %w", err)
+	}
 	fmt.Println("Đã đổi khóa chủ. Đặt MOTCUA_MASTER_KEY_FILE sang tệp mới rồi khởi động. / Master key changed; point MOTCUA_MASTER_KEY_FILE at the new file and start.")
 	return nil
+}
+
+// recordRewrap opens the data with the new key, which also proves that it fits.
+func (k *keysRewrap) recordRewrap(ctx context.Context) error {
+	renewed := k.consoleSettings
+	renewed.MasterKeyFile, renewed.MasterKey = k.NewFile, ""
+	return renewed.console(ctx, func(ctx context.Context, core *app.Core) error {
+		return core.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+			return core.Audit.Append(ctx, tx, audit.Event{Action: "key.rewrap", Actor: operator(), Outcome: audit.OK})
+		})
+	})
 }

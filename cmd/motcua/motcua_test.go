@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -41,7 +42,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("BUSY_PORT", fmt.Sprint(busy.Addr().(*net.TCPAddr).Port))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await, "status": status, "expand": expand},
 	})
 }
 
@@ -64,6 +65,34 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	body, err := poll(context.Background(), args[0])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs("answer"), body, 0o600))
+}
+
+// status asks an address once, under another host name when one is given, and
+// compares the status of the answer.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 && len(args) != 3 {
+		ts.Fatalf("usage: status CODE URL [HOST]")
+	}
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, args[1], nil)
+	ts.Check(err)
+	if len(args) == 3 {
+		r.Host = args[2]
+	}
+	resp, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer resp.Body.Close()
+	if fmt.Sprint(resp.StatusCode) != args[0] {
+		ts.Fatalf("%s answered %s, want %s", args[1], resp.Status, args[0])
+	}
+}
+
+// expand copies a file with the variables of the environment filled in.
+func expand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: expand FROM TO")
+	}
+	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
 }
 
 // startLimit is when a start counts as failed; what is asked of it is less.
@@ -148,7 +177,7 @@ func start(t *testing.T, binary, data string) time.Duration {
 	}
 	_, err = poll(t.Context(), portal+"/")
 	took := time.Since(began)
-	if serr := cmd.Process.Signal(os.Interrupt); serr != nil {
+	if serr := cmd.Process.Signal(syscall.SIGTERM); serr != nil {
 		t.Error(serr)
 	}
 	lines := bufio.NewScanner(out)

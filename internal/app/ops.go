@@ -1,11 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
 	"time"
 
+	"motcua/internal/db"
 	"motcua/internal/jobs"
 	"motcua/internal/obs"
 )
@@ -32,6 +34,11 @@ func (a *App) newOps() *obs.Ops {
 	gauge("motcua_jobs_ready", "Jobs that wait for their turn or their time.", func(s jobs.Stats) float64 { return float64(s.ByState["ready"]) })
 	gauge("motcua_jobs_dead", "Jobs that were given up; somebody has to look.", func(s jobs.Stats) float64 { return float64(s.ByState["dead"]) })
 	gauge("motcua_jobs_late_seconds", "How long the oldest due job has been waiting.", func(s jobs.Stats) float64 { return s.Late.Seconds() })
+	facts := map[string]string{"engine": a.DB.Dialect().String(), "synchronous": ""}
+	if a.DB.Dialect() == db.SQLite {
+		facts["synchronous"] = cmp.Or(a.Config.Synchronous, "NORMAL")
+	}
+	a.Metrics.Info("motcua_database_info", "The database engine and, on SQLite, when a commit is on the disk.", facts)
 	return obs.NewOps(a.Metrics, a.Log,
 		obs.Check{Name: "running", Run: func(context.Context) error {
 			if !a.running.Load() {

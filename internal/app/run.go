@@ -142,11 +142,16 @@ func (a *App) Run(ctx context.Context) error {
 		}()
 	}
 
+	for _, l := range a.listeners {
+		a.Log.InfoContext(ctx, "listening", "listen", l.Addr().String(), "sites", l.sites)
+	}
+
 	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
+	a.Log.Info("stopping")
 	cancel()
 	<-refreshed
 	return errors.Join(err, a.stop(servers))

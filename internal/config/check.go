@@ -137,8 +137,9 @@ func (c *Config) checkSites(v *check) {
 			v.add(flag, "Phải là địa chỉ dạng https://ten.mien, không có đường dẫn.", "Must be like https://host.name, without a path.")
 			continue
 		}
-		if u.Scheme == "http" && !Loopback(u.Hostname()) && !c.Demo {
-			v.add(flag, "Phải là https.", "Must be https.")
+		// Codes, tokens and cookies travel there, in the demo as well.
+		if u.Scheme == "http" && !Loopback(u.Hostname()) {
+			v.add(flag, "Phải là https; http chỉ dùng được trên chính máy này (localhost).", "Must be https; http works on this machine only (localhost).")
 		}
 		if s == ID && utf8.RuneCountInString(u.String()) > MaxIDURL {
 			v.add(flag, "Dài %d ký tự, nhiều nhất %d.", "%d characters long, at most %d.", utf8.RuneCountInString(u.String()), MaxIDURL)
@@ -267,8 +268,6 @@ func (c *Config) checkRules(v *check) {
 		}
 	}
 	between("portal-idle", c.PortalIdle, 5*time.Minute, 15*time.Minute)
-	between("office-idle", c.OfficeIdle, 15*time.Minute, time.Hour)
-	between("session-absolute", c.SessionAbsolute, time.Hour, 12*time.Hour)
 	between("drain-delay", c.DrainDelay, 0, time.Minute)
 	for k, f := range c.LimitFactors {
 		n, err := strconv.Atoi(f)

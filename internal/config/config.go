@@ -75,13 +75,11 @@ type SMS struct {
 
 // Rules are the times, limits and verbosity that a place may set.
 type Rules struct {
-	PortalIdle      time.Duration     `group:"rules" env:"MOTCUA_PORTAL_IDLE" default:"15m" help:"Phiên của công dân hết sau chừng này thời gian không thao tác (5–15 phút)." en:"A citizen's session ends after this much inactivity (5 to 15 minutes)."`
-	OfficeIdle      time.Duration     `group:"rules" env:"MOTCUA_OFFICE_IDLE" default:"30m" help:"Phiên của cán bộ hết sau chừng này thời gian không thao tác (15–60 phút)." en:"An officer's session ends after this much inactivity (15 to 60 minutes)."`
-	SessionAbsolute time.Duration     `group:"rules" env:"MOTCUA_SESSION_ABSOLUTE" default:"12h" help:"Mọi phiên kết thúc muộn nhất sau chừng này (1–12 giờ)." en:"Every session ends after this at the latest (1 to 12 hours)."`
-	LimitFactors    map[string]string `name:"limit-factor" group:"rules" env:"MOTCUA_LIMIT_FACTOR" mapsep:";" placeholder:"CIDR=FACTOR;…" help:"Nhân hạn mức theo địa chỉ cho một dải mạng, ví dụ quầy tại trung tâm: 203.0.113.0/28=20." en:"Multiply the per-address limits for a network range, such as counters behind one address: 203.0.113.0/28=20."`
-	DrainDelay      time.Duration     `group:"rules" env:"MOTCUA_DRAIN_DELAY" default:"0s" help:"Khi dừng: /readyz báo chưa sẵn sàng chừng này trước khi đóng cổng lắng nghe, để bộ cân bằng tải kịp chuyển (0–60 giây)." en:"When stopping: how long /readyz fails before the listeners close, so that a load balancer notices (0 to 60 s)."`
-	LogLevel        string            `group:"rules" env:"MOTCUA_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Mức nhật ký: debug, info, warn, error." en:"Log level: debug, info, warn, error."`
-	Hashes          int               `name:"concurrent-hashes" group:"rules" env:"MOTCUA_CONCURRENT_HASHES" default:"0" placeholder:"N" help:"Số phép băm mật khẩu chạy cùng lúc, mỗi phép 19 MiB; 0 là số nhân CPU." en:"Password hashes that run at once, 19 MiB each; 0 means the number of CPUs."`
+	PortalIdle   time.Duration     `group:"rules" env:"MOTCUA_PORTAL_IDLE" default:"15m" help:"Phiên của công dân hết sau chừng này thời gian không thao tác (5–15 phút)." en:"A citizen's session ends after this much inactivity (5 to 15 minutes)."`
+	LimitFactors map[string]string `name:"limit-factor" group:"rules" env:"MOTCUA_LIMIT_FACTOR" mapsep:";" placeholder:"CIDR=FACTOR;…" help:"Nhân hạn mức theo địa chỉ cho một dải mạng, ví dụ quầy tại trung tâm: 203.0.113.0/28=20." en:"Multiply the per-address limits for a network range, such as counters behind one address: 203.0.113.0/28=20."`
+	DrainDelay   time.Duration     `group:"rules" env:"MOTCUA_DRAIN_DELAY" default:"0s" help:"Khi dừng: /readyz báo chưa sẵn sàng chừng này trước khi đóng cổng lắng nghe, để bộ cân bằng tải kịp chuyển (0–60 giây)." en:"When stopping: how long /readyz fails before the listeners close, so that a load balancer notices (0 to 60 s)."`
+	LogLevel     string            `group:"rules" env:"MOTCUA_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Mức nhật ký: debug, info, warn, error." en:"Log level: debug, info, warn, error."`
+	Hashes       int               `name:"concurrent-hashes" group:"rules" env:"MOTCUA_CONCURRENT_HASHES" default:"0" placeholder:"N" help:"Số phép băm mật khẩu chạy cùng lúc, mỗi phép 19 MiB; 0 là số nhân CPU." en:"Password hashes that run at once, 19 MiB each; 0 means the number of CPUs."`
 }
 
 // Config is everything a running process was told.

@@ -129,8 +129,6 @@ func TestFaults(t *testing.T) {
 		"--sms-url=http://127.0.0.1:9000/send":               "",
 		"--sms-method=GET":                                   "sms-method",
 		"--portal-idle=16m":                                  "portal-idle",
-		"--office-idle=14m":                                  "office-idle",
-		"--session-absolute=13h":                             "session-absolute",
 		"--limit-factor=10.0.0.0/8=0":                        "limit-factor",
 		"--limit-factor=x=2":                                 "limit-factor",
 		"--limit-factor=10.0.0.0/8=20;10.1.0.0/16=5":         "",
@@ -241,6 +239,10 @@ func TestDemoIsWholeAndListensWhereItsAddressesLead(t *testing.T) {
 	got := []string{c.ListenAddress(config.Portal), c.ListenAddress(config.Office), c.ListenAddress(config.ID), c.DatabaseURL()}
 	if diff := cmp.Diff([]string{"127.0.0.1:8080", "[::1]:9001", "127.0.0.1:9002", "sqlite:data/motcua.db"}, got); diff != "" {
 		t.Error(diff)
+	}
+	d.IDURL = "http://id.example"
+	if err := d.Config().Check(); err == nil {
+		t.Error("http on another machine is accepted")
 	}
 	d.IDURL = "http://" + strings.Repeat("x", 40) + ".localhost"
 	if err := d.Config().Check(); err == nil {
