@@ -27,7 +27,6 @@ var reasons = map[string]string{
 	"golang.org/x/crypto":                 "Argon2id",
 	"golang.org/x/net":                    "HTML parsing in tests",
 	"golang.org/x/oauth2":                 "relying party, beside go-oidc",
-	"golang.org/x/sync":                   "groups of goroutines with one error",
 	"golang.org/x/text":                   "Unicode normal forms",
 	"modernc.org/sqlite":                  "SQLite without cgo",
 	"pgregory.net/rapid":                  "properties in tests",

@@ -60,6 +60,12 @@ func (m *Metrics) Gauge(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 }
 
+// Info shows facts that do not change while the program runs, as labels of a
+// gauge that is always 1.
+func (m *Metrics) Info(name, help string, facts map[string]string) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: facts}, func() float64 { return 1 }))
+}
+
 // Request counts an answered request. route is the pattern that matched, ""
 // for none; unknown methods count as one.
 func (m *Metrics) Request(site, route, method string, status int, took time.Duration) {
