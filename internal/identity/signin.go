@@ -70,15 +70,16 @@ func (s *Service) open(ctx context.Context, t Try, a Account, known bool) (subje
 		var accountID *string
 		if known {
 			accountID = &a.ID
-			if t.Device != "" {
-				n, err := db.Get[int](ctx, tx, `SELECT count(*) FROM known_device WHERE digest = $1 AND account_id = $2 AND last_used_at > $3`,
-					digest(t.Device), a.ID, s.now().Add(-deviceLife))
-				if err != nil {
-					return err
-				}
-				if n > 0 {
-					device = digest(t.Device)
-				}
+		}
+		if t.Device != "" {
+			// Asked for a number without account too: the same work (PW-05).
+			n, err := db.Get[int](ctx, tx, `SELECT count(*) FROM known_device WHERE digest = $1 AND account_id = $2 AND last_used_at > $3`,
+				digest(t.Device), a.ID, s.now().Add(-deviceLife))
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				device = digest(t.Device)
 			}
 		}
 		subject = s.throttleSubject(t.Number, device)
