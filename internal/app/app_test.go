@@ -315,7 +315,7 @@ func listeners(t *testing.T, names ...string) map[string]net.Listener {
 func TestLoadAccountsSignInUnderProductionLimits(t *testing.T) {
 	each(t, func(t *testing.T, dialect db.Dialect) {
 		url := dbtest.URL(t, dialect)
-		for _, n := range []int{3, 2500} {
+		for _, n := range []int{3, 2500, 2600, 2600} {
 			c := config.Demo{Data: filepath.Join(t.TempDir(), "d"), Database: url, Synchronous: "NORMAL", LogLevel: "error", LoadAccounts: n,
 				PortalURL: "http://localhost:1", OfficeURL: "http://localhost:2", IDURL: "http://localhost:3"}.Config()
 			c.MasterKey = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA="

@@ -104,9 +104,8 @@ func (p Parts) loadOffice(ctx context.Context) error {
 	})
 }
 
-// loadBatch bounds the accounts of one statement: 14 parameters each, of the
-// 32,766 that SQLite takes.
-const loadBatch = 1000
+// loadBatch is the accounts of one transaction.
+const loadBatch = identity.MaxImport
 
 // loadLoad continues where an earlier start ended: the accounts are numbered
 // without gaps.
@@ -115,17 +114,26 @@ func (p Parts) loadLoad(ctx context.Context, n int) error {
 		RedirectURIs: []string{LoadRedirectURI}, Scopes: []string{"openid", "profile", "phone", "vneid"}}, LoadSecret); err != nil {
 		return err
 	}
+	exists := func(i int) (bool, error) {
+		_, err := p.People.Find(ctx, p.DB, LoadNumber(i))
+		if errors.Is(err, identity.ErrNoAccount) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	if all, err := exists(n - 1); all || err != nil {
+		return err
+	}
 	have := 0
 	for have < n {
-		if _, err := p.People.Find(ctx, p.DB, LoadNumber(have)); errors.Is(err, identity.ErrNoAccount) {
-			break
-		} else if err != nil {
+		there, err := exists(have)
+		if err != nil {
 			return err
 		}
-		have = min(have+loadBatch, n)
-	}
-	if have >= n {
-		return nil
+		if !there {
+			break
+		}
+		have += loadBatch
 	}
 	have = max(0, have-loadBatch)
 	hash, err := p.Hasher.Hash(ctx, LoadPassword)
