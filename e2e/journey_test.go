@@ -228,7 +228,7 @@ func TestOTP08_EachMistakeHasItsSentence(t *testing.T) {
 		w.Open(w.Address())
 		w.See("Mã OTP đã hết hiệu lực (quá 3 phút). Bấm Gửi lại mã.")
 		w.Press("Gửi lại mã")
-		code = w.OTP(person.Phone)
+		w.OTP(person.Phone)
 		for range 4 {
 			w.Fill("ma", wrong)
 			w.Press("Xác nhận")

@@ -44,7 +44,7 @@ func (m Master) encoded() string { return base64.StdEncoding.EncodeToString(m) }
 func (Master) LogValue() slog.Value { return slog.StringValue("[master key]") }
 
 // Format keeps a key out of messages, whatever the verb.
-func (Master) Format(f fmt.State, _ rune) { io.WriteString(f, "[master key]") }
+func (Master) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[master key]") }
 
 // String keeps a key out of messages.
 func (Master) String() string { return "[master key]" }

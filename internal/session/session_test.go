@@ -117,14 +117,14 @@ func TestSES01_EndsAfterIdleTime(t *testing.T) {
 
 func TestSES01_EndsAfterTwelveHoursWhateverItsUse(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		token, s := r.create(plain)
+		token, _ := r.create(plain)
 		end := r.clk.Now().Add(12 * time.Hour)
 		for r.clk.Now().Add(10 * time.Minute).Before(end) {
 			r.clk.Advance(10 * time.Minute)
-			s = r.wantAlive(token, "in use")
+			r.wantAlive(token, "in use")
 		}
 		r.clk.Set(end.Add(-time.Millisecond))
-		s = r.wantAlive(token, "just before 12 hours")
+		s := r.wantAlive(token, "just before 12 hours")
 		if left := r.st.IdleLeft(s); left != time.Millisecond {
 			t.Errorf("left: %v", left)
 		}
