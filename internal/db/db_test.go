@@ -147,3 +147,23 @@ func TestReadersCannotWrite(t *testing.T) {
 		t.Error("a read through the pool of readers wrote a row")
 	}
 }
+
+// Callers decide by the number of changed rows whether they won.
+func TestExecCountsChangedRows(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		makeThing(t, d)
+		exec(t, d, insert, "a", "one", 1, true, nil)
+		for text, want := range map[string]int64{
+			`INSERT INTO thing (id, n, ok, version) VALUES ('a', 1, TRUE, 1) ON CONFLICT (id) DO NOTHING`:                              0,
+			`INSERT INTO thing (id, n, ok, version) VALUES ('a', 1, TRUE, 1) ON CONFLICT (id) DO UPDATE SET n = 2`:                     1,
+			`INSERT INTO thing (id, n, ok, version) VALUES ('a', 1, TRUE, 1) ON CONFLICT (id) DO UPDATE SET n = 3 WHERE thing.n > 100`: 0,
+			`UPDATE thing SET n = n WHERE id = 'a'`:                 1,
+			`UPDATE thing SET n = n WHERE id = 'a' AND version = 7`: 0,
+			`DELETE FROM thing WHERE id = 'x'`:                      0,
+		} {
+			if n := exec(t, d, text); n != want {
+				t.Errorf("%s: %d rows, want %d", text, n, want)
+			}
+		}
+	})
+}

@@ -20,5 +20,6 @@
 // Transactions are serial on SQLite (one writer) and READ COMMITTED on
 // PostgreSQL: a decision over rows that were read must be carried by the
 // statement that writes (a condition, an upsert, a version) or by a row lock,
-// Dialect.ForUpdate.
+// Dialect.ForUpdate. A statement that fails ends the transaction on PostgreSQL:
+// return its error, or write ON CONFLICT, instead of going on after ErrExists.
 package db

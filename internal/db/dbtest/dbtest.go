@@ -80,11 +80,11 @@ func Shared(t testing.TB, dialect db.Dialect) *db.DB {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 	defer cancel()
-	make := sharedSQLite
+	engine := sharedSQLite
 	if dialect == db.Postgres {
-		make = sharedPostgres
+		engine = sharedPostgres
 	}
-	url, err := make(ctx)
+	url, err := engine(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,11 +105,11 @@ func create(t testing.TB, dialect db.Dialect, migrated bool) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 	defer cancel()
-	make := createSQLite
+	engine := createSQLite
 	if dialect == db.Postgres {
-		make = createPostgres
+		engine = createPostgres
 	}
-	url, err := make(ctx, t, migrated)
+	url, err := engine(ctx, t, migrated)
 	if err != nil {
 		t.Fatal(err)
 	}
