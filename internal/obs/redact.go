@@ -20,56 +20,97 @@ const (
 // their look: JSON Web Tokens, password hashes, long random strings,
 // activation codes, credentials in addresses and headers, values of
 // secret-named parameters, and six-digit codes where the text speaks of one.
-func Redact(s string) string { return redact(s, mentionsCode.MatchString(s)) }
+func Redact(s string) string { return redact(s, false) }
 
 // RedactOutside is Redact for text that another system wrote: every lone
 // six-digit number goes as well.
 func RedactOutside(s string) string { return redact(s, true) }
 
+// redact looks at first whether a text can hold what each expression finds:
+// most log lines hold nothing, and there are many.
 func redact(s string, codes bool) string {
 	if len(s) > MaxText {
 		s = strings.ToValidUTF8(s[:MaxText], "") + "…[cut]"
 	}
-	if !suspicious(s) {
-		return s
+	f := featuresOf(s)
+	if f.sign {
+		lower := strings.ToLower(s)
+		if f.address {
+			s = userinfo.ReplaceAllString(s, "${1}:"+Redacted+"@")
+		}
+		if containsAny(lower, "cookie", "authorization") {
+			s = headers.ReplaceAllString(s, "${1}"+Redacted)
+		}
+		if containsAny(lower, parameterWords...) {
+			s = parameters.ReplaceAllStringFunc(s, redactParameter)
+		}
 	}
-	s = userinfo.ReplaceAllString(s, "${1}:"+Redacted+"@")
-	s = headers.ReplaceAllString(s, "${1}"+Redacted)
-	s = schemes.ReplaceAllStringFunc(s, redactScheme)
-	s = parameters.ReplaceAllStringFunc(s, redactParameter)
-	s = secrets.ReplaceAllStringFunc(s, redactSecret)
-	s = redactNumbers(s)
-	if codes {
+	if f.scheme {
+		s = schemes.ReplaceAllStringFunc(s, redactScheme)
+	}
+	if f.word >= activationCode || f.sign && strings.Contains(s, "$argon2") || strings.Contains(s, "eyJ") {
+		s = secrets.ReplaceAllStringFunc(s, redactSecret)
+	}
+	if f.digits >= 9 {
+		s = redactNumbers(s)
+	}
+	if f.digits >= 6 && (codes || mentionsCode.MatchString(s)) {
 		s = sixDigits.ReplaceAllString(s, "${1}"+RedactedCode)
 	}
 	return s
 }
 
-// suspicious spares most texts the expressions: without six digits, a long
-// word, or a sign that joins a name with a value, there is nothing to find.
-func suspicious(s string) bool {
+// features is what one pass over a text tells.
+type features struct {
+	digits  int  // longest row of digits, with single separators between
+	word    int  // longest run of what secrets consist of
+	sign    bool // something that joins a name with a value
+	address bool // what may be an address with a password
+	scheme  bool // an authorization scheme's name
+}
+
+func featuresOf(s string) (f features) {
 	digits, word := 0, 0
+	at := false
+	wasDigit := false
 	for i := range len(s) {
 		c := s[i]
+		isDigit := c >= '0' && c <= '9'
 		switch {
-		case c >= '0' && c <= '9':
-			if digits++; digits >= 6 {
-				return true
-			}
+		case isDigit:
+			digits++
+			f.digits = max(f.digits, digits)
+		case wasDigit && (c == ' ' || c == '.' || c == '-'):
+		default:
+			digits = 0
+		}
+		wasDigit = isDigit
+		switch {
+		case isAlnum(c) || c == '_' || c == '-' || c == '+' || c == '/':
 			word++
-		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '-':
-			word++
-		case c == '=' || c == '@' || c == '$' || c == '"' || c == ':':
-			return true
+			f.word = max(f.word, word)
 		default:
 			word = 0
+			f.sign = f.sign || c == '=' || c == ':' || c == '$'
+			at = at || c == '@'
 		}
-		if word >= activationCode {
+	}
+	f.address = at && strings.Contains(s, "://")
+	f.scheme = f.word >= 6 && containsAny(strings.ToLower(s), "bearer", "basic", "dpop")
+	return f
+}
+
+func containsAny(s string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
 			return true
 		}
 	}
-	return schemes.MatchString(s)
+	return false
 }
+
+// parameterWords are parts of each name in the expression parameters.
+var parameterWords = []string{"pass", "mat", "otp", "token", "secret", "cookie", "authorization", "api", "assertion", "verifier", "nonce", "code"}
 
 var (
 	mentionsCode = regexp.MustCompile(`(?i)(?:^|[^\pL])(?:otp|mã|ma|code|passcode)(?:$|[^\pL])`)
