@@ -65,7 +65,7 @@ func TestSecondStartKeepsWhatWasDone(t *testing.T) {
 	if err != nil || acc.PasswordHash != nil {
 		t.Errorf("the password is back: %v", err)
 	}
-	accounts, err := again.People.List(t.Context())
+	accounts, err := again.People.List(t.Context(), audit.System)
 	if err != nil || len(accounts) != len(demo.Citizens) {
 		t.Errorf("%d accounts, want %d (%v)", len(accounts), len(demo.Citizens), err)
 	}

@@ -3,10 +3,12 @@ package identity
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"motcua/internal/audit"
 	"motcua/internal/db"
+	"motcua/internal/sms"
 )
 
 // Status of an account.
@@ -66,9 +68,42 @@ func (s *Service) Find(ctx context.Context, q db.Querier, number string) (Accoun
 // listMax bounds what the console prints; pages will page.
 const listMax = 1000
 
-// List returns accounts in the order of their numbers, at most 1,000.
-func (s *Service) List(ctx context.Context) ([]Account, error) {
-	return db.Select[Account](ctx, s.DB, `SELECT `+accountColumns+` FROM account ORDER BY number LIMIT $1`, listMax)
+// List returns accounts in the order of their numbers, at most 1,000. That it
+// was asked for is recorded.
+func (s *Service) List(ctx context.Context, by audit.Ref) (all []Account, err error) {
+	err = s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		all, err = db.Select[Account](ctx, tx, `SELECT `+accountColumns+` FROM account ORDER BY number LIMIT $1`, listMax)
+		if err != nil {
+			return err
+		}
+		return s.Audit.Append(ctx, tx, audit.Event{Action: "account.list", Actor: by, Outcome: audit.OK,
+			Detail: map[string]string{"count": strconv.Itoa(len(all))}})
+	})
+	return all, err
+}
+
+// SetPhone changes where codes go, ends the account's sessions at the provider
+// and tells the old number. It errs with ErrNoAccount.
+func (s *Service) SetPhone(ctx context.Context, by audit.Ref, number, phone string) error {
+	return s.change(ctx, by, number, "account.phone_change", func(ctx context.Context, tx *db.Tx, a Account) error {
+		if a.Phone == phone {
+			return nil
+		}
+		if _, err := db.Exec(ctx, tx, `UPDATE account SET phone = $1, updated_at = $2, version = version + 1
+			WHERE id = $3`, phone, s.now(), a.ID); err != nil {
+			return err
+		}
+		if err := s.Sessions.RevokeBySubject(ctx, tx, Site, a.ID, "phone_change"); err != nil {
+			return err
+		}
+		_, err := s.SMS.Queue(ctx, tx, sms.Outgoing{To: a.Phone, Purpose: "phone_change", Subject: a.ID,
+			Text: phoneChangedText(a.Number), NotAfter: s.now().Add(day)})
+		return err
+	})
+}
+
+func phoneChangedText(number string) string {
+	return "So dien thoai nhan ma OTP cua tai khoan ..." + tail(number, 4) + " da doi sang so khac. Neu khong phai ban, hay goi tong dai ho tro ngay."
 }
 
 // Insert writes a new account inside tx, with the password hash it carries

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"motcua/internal/db/dbtest"
 	"motcua/internal/identity"
 	"motcua/internal/identity/identitytest"
+	"motcua/internal/sms"
 )
 
 var console = audit.Ref{Kind: "console", ID: "root"}
@@ -98,6 +100,36 @@ func TestPurgeKeepsWhatStillCounts(t *testing.T) {
 		}
 		if n := count(t, d, "SELECT count(*) FROM otp_code") + count(t, d, "SELECT count(*) FROM otp_attempt"); n != 0 {
 			t.Errorf("%d rows left after 48 hours", n)
+		}
+	})
+}
+
+func TestPhoneChangeTellsTheOldNumberAndEndsSessions(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := identitytest.New(t, d, identity.Limits{})
+		a := r.AddPerson(t)
+		const next = "+84900000679"
+		if err := r.People.SetPhone(t.Context(), console, identitytest.Number, next); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.People.CheckPassword(t.Context(), identitytest.Try("q", "b")); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Jobs.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		old, now := r.Inbox.List(identitytest.Phone), r.Inbox.List(next)
+		if len(old) != 1 || !strings.Contains(old[0].Text, "...1258 da doi") {
+			t.Errorf("the old number got %v", old)
+		}
+		if len(now) != 1 || !strings.Contains(now[0].Text, "ma OTP") {
+			t.Errorf("the new number got %v", now)
+		}
+		if n := count(t, d, "SELECT count(*) FROM audit_record WHERE action = 'account.phone_change' AND target_id = $1", a.ID); n != 1 {
+			t.Errorf("%d records of the change", n)
+		}
+		if n, gsm7 := sms.Parts(old[0].Text); n != 1 || !gsm7 {
+			t.Errorf("the notice takes %d parts", n)
 		}
 	})
 }

@@ -367,3 +367,33 @@ func TestStopWaitsThenEndsContexts(t *testing.T) {
 		}
 	})
 }
+
+func TestElsewhereLeavesTheJobToOthers(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		clk := clock.NewManual(start)
+		here, there := newNotes(), newNotes()
+		queue := func(n *notes, o ...Option) *Queue {
+			r := NewRegistry()
+			Register(r, n.handle, o...)
+			q, err := New(d, clk, r, slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return q
+		}
+		without, with := queue(here, Elsewhere()), queue(there)
+		if err := d.WithTx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			return without.Enqueue(ctx, tx, noteArgs{ID: "a"})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range []*Queue{without, with} {
+			if err := q.Drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if here.n != 0 || there.n != 1 {
+			t.Errorf("ran %d times where it must not and %d times where it may", here.n, there.n)
+		}
+	})
+}

@@ -40,6 +40,7 @@ type handler struct {
 	args        reflect.Type
 	maxAttempts int
 	timeout     time.Duration
+	elsewhere   bool
 }
 
 type periodic struct {
@@ -62,6 +63,10 @@ func MaxAttempts(n int) Option { return func(h *handler) { h.maxAttempts = max(1
 
 // Timeout bounds one attempt in real time; afterwards its context ends.
 func Timeout(d time.Duration) Option { return func(h *handler) { h.timeout = d } }
+
+// Elsewhere makes this process enqueue jobs of the kind and leave them to
+// others: it lacks what they need, such as a gateway.
+func Elsewhere() Option { return func(h *handler) { h.elsewhere = true } }
 
 // Register sets the handler of the kind of A. An error makes the job run again
 // later, unless it is wrapped by Cancel. Register panics when the kind is
@@ -126,8 +131,10 @@ func (r *Registry) names() []string {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	names := make([]string, 0, len(r.kinds))
-	for k := range r.kinds {
-		names = append(names, k)
+	for k, h := range r.kinds {
+		if !h.elsewhere {
+			names = append(names, k)
+		}
 	}
 	slices.Sort(names)
 	return names

@@ -121,12 +121,17 @@ type sendArgs struct {
 
 func (sendArgs) Kind() string { return "sms.send" }
 
-// New returns the service and registers its job.
+// New returns the service and registers its job. Without a provider (nil) this
+// process only queues messages and leaves the sending to one that has a
+// gateway: a code must never end in the wrong place.
 func New(d *db.DB, clk clock.Clock, box *secretbox.Box, q *jobs.Queue, r *jobs.Registry, p Provider, log *slog.Logger) *Service {
 	s := &Service{db: d, clk: clk, box: box, queue: q, provider: p, log: log}
 	// Two more than the row counts, for attempts lost with their process.
-	jobs.Register(r, func(ctx context.Context, a sendArgs) error { return s.send(ctx, a.ID) },
-		jobs.MaxAttempts(maxAttempts+2), jobs.Timeout(sendTimeout+recordTimeout))
+	options := []jobs.Option{jobs.MaxAttempts(maxAttempts + 2), jobs.Timeout(sendTimeout + recordTimeout)}
+	if p == nil {
+		options = append(options, jobs.Elsewhere())
+	}
+	jobs.Register(r, func(ctx context.Context, a sendArgs) error { return s.send(ctx, a.ID) }, options...)
 	return s
 }
 

@@ -1,3 +1,5 @@
+import {all} from './dom.js'
+
 const every = 2000
 
 // data-hoi asks for the state of the message until it ends, the tab is hidden,
@@ -20,6 +22,7 @@ export const delivery = () => {
       if (state.text && state.text !== text.textContent) {
         box.dataset.tt = state.state
         text.textContent = state.text
+        if (state.state === 'hong') resendNow()
       }
       if (state.end) return document.removeEventListener('visibilitychange', again)
     } catch {
@@ -32,4 +35,12 @@ export const delivery = () => {
   }
   document.addEventListener('visibilitychange', again)
   again()
+}
+
+// A message that could not be delivered leaves nothing to wait for.
+const resendNow = () => {
+  for (const waiting of all('[data-cho]')) {
+    waiting.hidden = true
+    waiting.closest('form').querySelector('[type="submit"]').hidden = false
+  }
 }
