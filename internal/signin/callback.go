@@ -124,13 +124,14 @@ func errorResponse(code string) error {
 
 // expired offers to begin again. The person may have authenticated a moment
 // ago, only too late for this transaction; max_age lets that count where
-// prompt=login would ask for the password a second time (SES-05).
+// prompt=login would ask for the password a second time (SES-05), and carries
+// the demand of the first attempt on.
 func (s *Service) expired(t transaction, freshAfter time.Time) error {
 	f := fail(Expired, "transaction_expired", nil)
 	if t.Restarts >= maxRestarts {
 		return f
 	}
-	f.Again = &Request{ReturnTo: t.ReturnTo, restarts: t.Restarts + 1, freshAfter: freshAfter}
+	f.Again = &Request{ReturnTo: t.ReturnTo, restarts: t.Restarts + 1}
 	if !freshAfter.IsZero() {
 		f.Again.MaxAge = max(s.clk.Now().Sub(freshAfter).Truncate(time.Second), time.Second)
 	}

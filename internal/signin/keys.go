@@ -61,8 +61,8 @@ func (k *keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error
 		return nil, err
 	}
 	key, ok := pick(keys, header)
-	if !ok && k.mayRefetch() {
-		if keys, err = k.fetch(ctx); err != nil {
+	if !ok {
+		if keys, err = k.newer(ctx); err != nil {
 			return nil, err
 		}
 		key, ok = pick(keys, header)
@@ -120,10 +120,17 @@ func (k *keySet) current(ctx context.Context) ([]jose.JSONWebKey, error) {
 	return k.fetch(ctx)
 }
 
-func (k *keySet) mayRefetch() bool {
+// newer gives keys fetched within keyPause, fetching them if need be. They may
+// be newer than what current gave a moment ago, when another sign-in met the
+// same new key first.
+func (k *keySet) newer(ctx context.Context) ([]jose.JSONWebKey, error) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.clk.Now().Sub(k.fetched) >= keyPause
+	keys, age := k.keys, k.clk.Now().Sub(k.fetched)
+	k.mu.Unlock()
+	if age >= 0 && age < keyPause {
+		return keys, nil
+	}
+	return k.fetch(ctx)
 }
 
 func (k *keySet) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {

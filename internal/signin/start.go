@@ -26,8 +26,6 @@ type Request struct {
 
 	// restarts counts how often this sign-in was begun again by itself.
 	restarts int
-	// freshAfter carries the demand of the first attempt into a restart.
-	freshAfter time.Time
 }
 
 // maxRestarts is how often an expired transaction begins again by itself; a
@@ -63,16 +61,16 @@ func (s *Service) Start(ctx context.Context, r Request) (string, error) {
 // demand works out how fresh the authentication must be.
 func (s *Service) demand(r Request) (login bool, freshAfter time.Time) {
 	now := s.clk.Now()
-	login, freshAfter = r.Login, r.freshAfter
+	login = r.Login
 	if !r.SignedOutAt.IsZero() {
-		login, freshAfter = true, later(freshAfter, r.SignedOutAt)
+		login, freshAfter = true, r.SignedOutAt
 		// A marker from the future (a clock was set back) must not lock the
 		// browser out.
 		if freshAfter.After(now) {
 			freshAfter = now
 		}
 	} else if login {
-		freshAfter = later(freshAfter, now)
+		freshAfter = now
 	}
 	if r.MaxAge > 0 {
 		freshAfter = later(freshAfter, now.Add(-r.MaxAge))

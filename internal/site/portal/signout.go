@@ -21,10 +21,15 @@ func (s *site) signOut(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	web.ClearCookie(w, r, cookieSession)
+	if over && readMarker(r, s.Clock.Now()).set() {
+		// Signed out before, in another tab perhaps; what became of the
+		// provider's session then is not known here.
+		return web.Redirect(w, r, PathSignedOut)
+	}
 	m := setMarker(w, r, s.Clock.Now())
 	if over {
-		// The session had ended by itself, and so has the provider's, which
-		// lives no longer without use. The marker covers the rest.
+		// The session ended by itself, and so has the provider's, which lives
+		// no longer without use. The marker covers the rest.
 		return web.Redirect(w, r, PathSignedOut+"?state="+m.state)
 	}
 	if hint == "" {

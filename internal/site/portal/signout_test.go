@@ -36,6 +36,9 @@ func TestRP11_SignOut(t *testing.T) {
 			t.Errorf("end_session with %v", q)
 		}
 		b.mustBe(false)
+		if b.cookie("s") != "" {
+			t.Error("the session's cookie stays")
+		}
 
 		t.Run("the page says what is over", func(t *testing.T) {
 			both := b.get(PathSignedOut + "?state=" + url.QueryEscape(q.Get("state")))
@@ -141,11 +144,19 @@ func TestRP11_SignOutTwiceAndFromElsewhere(t *testing.T) {
 
 	b.post("/dang-xuat")
 	a := b.post("/dang-xuat") // in another tab
-	if !strings.HasPrefix(a.to(), PathSignedOut+"?state=") {
+	if a.to() != PathSignedOut {
 		t.Errorf("second sign-out leads to %q", a.to())
 	}
-	if page := b.get(a.to()); page.StatusCode != http.StatusOK {
-		t.Errorf("%d", page.StatusCode)
+	if page := b.get(a.to()); page.StatusCode != http.StatusOK || !strings.Contains(page.body, "chưa liên lạc được") {
+		t.Errorf("%d, or it claims what it does not know", page.StatusCode)
+	}
+	if got := query(t, b.begin("/")).Get("prompt"); got != "login" {
+		t.Errorf("prompt = %q", got)
+	}
+	b.back(r.op.Grant(b.begin("/")))
+	r.clk.Advance(15 * time.Minute) // the session ends by itself
+	if a := b.post("/dang-xuat"); !strings.HasPrefix(a.to(), PathSignedOut+"?state=") {
+		t.Errorf("sign-out after the end leads to %q", a.to())
 	}
 	if got := query(t, b.begin("/")).Get("prompt"); got != "login" {
 		t.Errorf("prompt = %q", got)
