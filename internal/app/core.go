@@ -117,7 +117,8 @@ func Open(ctx context.Context, c *config.Config, o Options) (_ *Core, err error)
 }
 
 func (a *Core) domain() error {
-	a.Audit = audit.New(a.DB, a.Clock, audit.WithMAC(func(b []byte) []byte { return a.Box.MAC("audit", b) }))
+	a.Audit = audit.New(a.DB, a.Clock, audit.WithMAC(func(b []byte) []byte { return a.Box.MAC("audit", b) }),
+		audit.WithObserver(a.Metrics.Event))
 	a.Sessions = session.New(a.DB, a.Clock)
 	a.Limiter = ratelimit.New(a.Clock)
 	concurrent := a.Config.Hashes
@@ -131,6 +132,7 @@ func (a *Core) domain() error {
 		return err
 	}
 	a.SMS = sms.New(a.DB, a.Clock, a.Box, a.Jobs, a.Registry, gateway, a.Log)
+	a.SMS.Observe(a.Metrics.Message)
 	identity.Register(a.Registry, func() *identity.Service { return a.People })
 	a.People = identity.New(identity.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Hasher: a.Hasher, SMS: a.SMS,
 		Jobs: a.Jobs, Audit: a.Audit, Sessions: a.Sessions, Limiter: a.Limiter, Limits: a.limits()})

@@ -16,6 +16,7 @@ type Log struct {
 	clk     clock.Clock
 	process string
 	mac     func([]byte) []byte
+	observe func(action, outcome string)
 }
 
 // An Option tunes a Log.
@@ -29,6 +30,10 @@ func WithMAC(mac func(data []byte) []byte) Option { return func(l *Log) { l.mac 
 // WithProcess names this process in its records; the default is its number
 // and machine.
 func WithProcess(name string) Option { return func(l *Log) { l.process = clean(name, maxAddress) } }
+
+// WithObserver is told the codes of every record that is written, for metrics;
+// a few may belong to transactions that do not commit.
+func WithObserver(f func(action, outcome string)) Option { return func(l *Log) { l.observe = f } }
 
 // New returns the log in d. It doesn't touch the database.
 func New(d *db.DB, clk clock.Clock, opts ...Option) *Log {
@@ -89,6 +94,9 @@ func (l *Log) Append(ctx context.Context, tx *db.Tx, e Event) error {
 		info.Site, info.RequestID, info.Source, info.Destination, info.Device, l.process)
 	if err != nil {
 		return fmt.Errorf("audit: %s: %w", e.Action, err)
+	}
+	if l.observe != nil {
+		l.observe(e.Action, string(e.Outcome))
 	}
 	return nil
 }

@@ -90,6 +90,7 @@ func TestLOG01_RedactionReachesEverywhere(t *testing.T) {
 		"wrapped in any":  func(l *slog.Logger) { l.Info("x", "all", []any{"099084001258", map[string]any{"otp": "hush7"}}) },
 		"struct":          func(l *slog.Logger) { l.Info("x", "p", person{Number: "099084001258", Password: "hush7"}) },
 		"pointer":         func(l *slog.Logger) { l.Info("x", "p", &person{Inner: map[string]any{"token": []string{"hush7"}}}) },
+		"map in a map":    func(l *slog.Logger) { l.Info("x", "p", map[string]any{"token": map[string]string{"x": "hush7"}}) },
 		"stringer":        func(l *slog.Logger) { l.Info("x", "p", printed("099084001258")) },
 		"address":         func(l *slog.Logger) { l.Info("x", "u", u) },
 		"headers":         func(l *slog.Logger) { l.Info("x", "h", http.Header{"Cookie": {"hush7"}}) },

@@ -17,8 +17,7 @@ import (
 type Metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
-	signIns  *prometheus.CounterVec
-	jobs     *prometheus.HistogramVec
+	events   *prometheus.CounterVec
 	hashes   prometheus.Histogram
 	messages *prometheus.CounterVec
 }
@@ -31,13 +30,9 @@ func NewMetrics() *Metrics {
 			Name: "motcua_http_request_seconds", Help: "Time to answer a request, by site, route pattern, method and status.",
 			Buckets: []float64{.002, .005, .01, .025, .05, .1, .2, .4, 1, 2.5, 10},
 		}, []string{"site", "route", "method", "status"}),
-		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "motcua_sign_in_total", Help: "Steps of signing in, by site, step and outcome.",
-		}, []string{"site", "step", "outcome"}),
-		jobs: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "motcua_job_seconds", Help: "Time that one attempt of a job took, by kind and outcome.",
-			Buckets: []float64{.005, .025, .1, .5, 2, 10, 60},
-		}, []string{"kind", "outcome"}),
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "motcua_event_total", Help: "Records written to the audit log, by action and outcome: sign-ins, codes, locks, changes.",
+		}, []string{"action", "outcome"}),
 		hashes: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "motcua_password_hash_seconds", Help: "Time that one password hash took, without waiting for its turn.",
 			Buckets: []float64{.01, .02, .03, .05, .1, .2, .5, 1},
@@ -46,7 +41,7 @@ func NewMetrics() *Metrics {
 			Name: "motcua_sms_total", Help: "Text messages, by purpose and outcome.",
 		}, []string{"purpose", "outcome"}),
 	}
-	m.registry.MustRegister(m.requests, m.signIns, m.jobs, m.hashes, m.messages,
+	m.registry.MustRegister(m.requests, m.events, m.hashes, m.messages,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -80,16 +75,8 @@ func (m *Metrics) Request(site, route, method string, status int, took time.Dura
 	m.requests.WithLabelValues(site, route, method, strconv.Itoa(status)).Observe(took.Seconds())
 }
 
-// SignIn counts a step of signing in ("password", "otp", "callback") with its
-// outcome, both from fixed lists.
-func (m *Metrics) SignIn(site, step, outcome string) {
-	m.signIns.WithLabelValues(site, step, outcome).Inc()
-}
-
-// Job counts one attempt of a job: outcome "ok", "retry" or "failed".
-func (m *Metrics) Job(kind, outcome string, took time.Duration) {
-	m.jobs.WithLabelValues(kind, outcome).Observe(took.Seconds())
-}
+// Event counts a record of the audit log; both are codes from fixed lists.
+func (m *Metrics) Event(action, outcome string) { m.events.WithLabelValues(action, outcome).Inc() }
 
 // Hash counts one password hash.
 func (m *Metrics) Hash(took time.Duration) { m.hashes.Observe(took.Seconds()) }

@@ -60,8 +60,7 @@ func TestMetrics(t *testing.T) {
 	m := obs.NewMetrics()
 	m.Request("portal", "GET /dich-vu-cong/cong-dan", "GET", 200, 3*time.Millisecond)
 	m.Request("portal", "", "PROPFIND", 404, time.Millisecond)
-	m.SignIn("id", "otp", "wrong")
-	m.Job("sms.send", "ok", time.Millisecond)
+	m.Event("account.sign_in", "refused")
 	m.Hash(25 * time.Millisecond)
 	m.Message("otp", "accepted")
 	m.Gauge("motcua_test_gauge", "A gauge.", func() float64 { return 7 })
@@ -72,8 +71,7 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		`motcua_http_request_seconds_count{method="GET",route="GET /dich-vu-cong/cong-dan",site="portal",status="200"} 1`,
 		`motcua_http_request_seconds_count{method="other",route="none",site="portal",status="404"} 1`,
-		`motcua_sign_in_total{outcome="wrong",site="id",step="otp"} 1`,
-		`motcua_job_seconds_count{kind="sms.send",outcome="ok"} 1`,
+		`motcua_event_total{action="account.sign_in",outcome="refused"} 1`,
 		"motcua_password_hash_seconds_count 1", "motcua_password_hash_seconds_sum 0.025",
 		`motcua_sms_total{outcome="accepted",purpose="otp"} 1`, "motcua_test_gauge 7", "process_cpu_seconds_total ",
 	} {

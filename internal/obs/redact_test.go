@@ -93,7 +93,7 @@ func TestLOG01_OrdinaryTextStays(t *testing.T) {
 	for _, s := range []string{
 		"request served", "Hệ thống thông tin giải quyết thủ tục hành chính tỉnh Hưng Yên",
 		"/dich-vu-cong/cong-dan/dang-nhap", "/static/app-3f2a9c1b7d20.css", "/huong-dan/phan-1-dang-nhap-bang-tai-khoan-va-ma-otp",
-		"0192f1a0-7b3c-7def-8a1b-123456789012", "203.113.131.100", "127.0.0.1:54329", "2001:ee0:4f0f::1",
+		"0192f1a0-7b3c-7def-8a1b-123456789012", "0192F1A0-7B3C-7DEF-8A1B-123456789012/0192f1a0-7b3c-7def-8a1b-123456789012", "203.113.131.100", "127.0.0.1:54329", "2001:ee0:4f0f::1",
 		"2026-11-18T09:42:00.123Z", "09:42, 18/11/2026", "took 123456 ns", "read 1048576 bytes", "18112026094212",
 		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/109.0.0.0 Safari/537.36",
 		"invalid token: expired", "basic settings", "status code=500", "exit code: 1", "1763434920",

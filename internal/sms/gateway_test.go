@@ -108,6 +108,7 @@ func TestGatewayAnswers(t *testing.T) {
 		"garbage":               {"id", answer(200, "<html>busy 481905</html>"), temporary},
 		"empty":                 {"id", answer(200, ""), temporary},
 		"two values":            {"id", answer(200, `{"id":1}{"id":2}`), temporary},
+		"huge blank tail":       {"id", answer(200, `{"id":1}`+strings.Repeat(" ", sms.MaxResponse)), temporary},
 		"huge body":             {"id", answer(200, `{"id":"`+strings.Repeat("x", 4*sms.MaxResponse)+`"}`), temporary},
 		"status outside rule":   {"http=202", answer(200, ""), permanent},
 		"400":                   {"", answer(400, "phone +84900000123"), permanent},
@@ -167,9 +168,23 @@ func TestGatewayIsNotWaitedForLongerThanItsTimeout(t *testing.T) {
 	release := make(chan struct{})
 	g := gatewayAt(t, sms.GatewayConfig{Timeout: 50 * time.Millisecond}, func(http.ResponseWriter, *http.Request) { <-release })
 	t.Cleanup(func() { close(release) })
+	start := time.Now()
 	_, err := g.Send(t.Context(), outgoing)
-	if !errors.Is(err, context.DeadlineExceeded) || sms.IsPermanent(err) {
-		t.Errorf("slow gateway: %v", err)
+	if !errors.Is(err, context.DeadlineExceeded) || sms.IsPermanent(err) || time.Since(start) > 2*time.Second {
+		t.Errorf("slow gateway: %v after %v", err, time.Since(start))
+	}
+}
+
+func TestGatewayReadsNoEndlessAnswer(t *testing.T) {
+	g := gatewayAt(t, sms.GatewayConfig{Timeout: 5 * time.Second, Success: "id"}, func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			if _, err := io.WriteString(w, strings.Repeat(" ", 4096)); err != nil {
+				return
+			}
+		}
+	})
+	if _, err := g.Send(t.Context(), outgoing); err == nil || sms.IsPermanent(err) || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("endless answer: %v", err)
 	}
 }
 

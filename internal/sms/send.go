@@ -68,6 +68,7 @@ func (s *Service) accept(ctx context.Context, id string, m queued, ref string) e
 	err := s.record(ctx, `UPDATE sms_message SET state = $3, text = NULL, attempts = attempts + 1, provider = $4, ref = $5, updated_at = $6
 		WHERE id = $1 AND state = $2`, id, Queued, Accepted, s.provider.Name(), clip(ref, MaxRef), s.clk.Now())
 	if err == nil {
+		s.observe(m.Purpose, string(Accepted))
 		s.log.InfoContext(ctx, "sms accepted", "sms_id", id, "purpose", m.Purpose, "attempt", m.Attempts+1, "provider", s.provider.Name())
 	}
 	return err
@@ -81,6 +82,7 @@ func (s *Service) fail(ctx context.Context, id string, m queued, reason string, 
 	if err != nil {
 		return errors.Join(cause, err)
 	}
+	s.observe(m.Purpose, string(Failed))
 	s.log.WarnContext(ctx, "sms failed", "sms_id", id, "purpose", m.Purpose, "attempt", m.Attempts+1, "provider", s.provider.Name(), "why", reason, "error", cause)
 	return jobs.Cancel(fmt.Errorf("sms %s to %s: %s: %w", m.Purpose, s.provider.Name(), reason, cause))
 }

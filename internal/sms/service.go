@@ -113,6 +113,7 @@ type Service struct {
 	queue    *jobs.Queue
 	provider Provider
 	log      *slog.Logger
+	observe  func(purpose, state string)
 }
 
 type sendArgs struct {
@@ -125,7 +126,7 @@ func (sendArgs) Kind() string { return "sms.send" }
 // process only queues messages and leaves the sending to one that has a
 // gateway: a code must never end in the wrong place.
 func New(d *db.DB, clk clock.Clock, box *secretbox.Box, q *jobs.Queue, r *jobs.Registry, p Provider, log *slog.Logger) *Service {
-	s := &Service{db: d, clk: clk, box: box, queue: q, provider: p, log: log}
+	s := &Service{db: d, clk: clk, box: box, queue: q, provider: p, log: log, observe: func(string, string) {}}
 	// Two more than the row counts, for attempts lost with their process.
 	options := []jobs.Option{jobs.MaxAttempts(maxAttempts + 2), jobs.Timeout(sendTimeout + recordTimeout)}
 	if p == nil {
@@ -134,6 +135,10 @@ func New(d *db.DB, clk clock.Clock, box *secretbox.Box, q *jobs.Queue, r *jobs.R
 	jobs.Register(r, func(ctx context.Context, a sendArgs) error { return s.send(ctx, a.ID) }, options...)
 	return s
 }
+
+// Observe sets a function that is told of each message's end, for metrics: its
+// purpose and state. Call it before the queue starts.
+func (s *Service) Observe(f func(purpose, state string)) { s.observe = f }
 
 var (
 	e164    = regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)

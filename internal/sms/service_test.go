@@ -265,6 +265,22 @@ func TestMessageWaitsForTheCommit(t *testing.T) {
 	})
 }
 
+func TestJobThatRunsAgainSendsNothing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := &scripted{}
+		r := newRig(t, d, p)
+		id := r.code()
+		// As after a process that ended between writing the row and its job.
+		if _, err := db.Exec(t.Context(), d, `UPDATE sms_message SET state = $1 WHERE id = $2`, sms.Accepted, id); err != nil {
+			t.Fatal(err)
+		}
+		r.drain()
+		if len(p.sent) != 0 {
+			t.Errorf("sent %d times more", len(p.sent))
+		}
+	})
+}
+
 func TestPurge(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := newRig(t, d, &scripted{})
