@@ -70,6 +70,9 @@ func TestGetAndSelectMapRows(t *testing.T) {
 		if *all[0].Name != "Hồ sơ" || all[1].Name != nil || all[1].At != nil || all[1].OK {
 			t.Errorf("rows share what they point to: %+v", all)
 		}
+		if id, err := db.Get[string](ctx, d, `SELECT id FROM thing WHERE at = $1`, want); err != nil || id != "a" {
+			t.Errorf("kept with more than milliseconds: %q, %v", id, err)
+		}
 		// An expression has no declared type on SQLite.
 		if m, err := db.Get[time.Time](ctx, d, `SELECT max(at) FROM thing`); err != nil || m != want {
 			t.Errorf("max(at) = %v, %v", m, err)

@@ -3,11 +3,11 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -22,15 +22,7 @@ func openPostgres(ctx context.Context, url string, o Options) (*sql.DB, error) {
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "motcua"
 	}
-	pool := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(func(_ context.Context, c *pgx.Conn) error {
-		// pgx returns local times otherwise.
-		c.TypeMap().RegisterType(&pgtype.Type{
-			Name:  "timestamptz",
-			OID:   pgtype.TimestamptzOID,
-			Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
-		})
-		return nil
-	}))
+	pool := sql.OpenDB(checkedConnector{stdlib.GetConnector(*cfg)})
 	n := o.MaxConns
 	if n <= 0 {
 		n = defaultMaxConns
@@ -43,3 +35,27 @@ func openPostgres(ctx context.Context, url string, o Options) (*sql.DB, error) {
 	}
 	return pool, nil
 }
+
+// checkedConnector makes connections that can say they are broken. A query
+// that is cancelled closes its connection; without IsValid the pool hands that
+// one to whoever waits next, and under load three such in a row are an error
+// for somebody who cancelled nothing.
+type checkedConnector struct{ driver.Connector }
+
+func (c checkedConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pg, ok := conn.(*stdlib.Conn)
+	if !ok {
+		return conn, nil
+	}
+	return checkedConn{pg}, nil
+}
+
+type checkedConn struct{ *stdlib.Conn }
+
+func (c checkedConn) IsValid() bool { return !c.Conn.Conn().IsClosed() }
+
+var _ driver.Validator = checkedConn{}
