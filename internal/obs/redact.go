@@ -122,7 +122,7 @@ var (
 	schemes = regexp.MustCompile(`(?i)\b(?:bearer|basic|dpop)\s+[^\s",;]{6,}`)
 	// name=value, "name":"value" and name: value.
 	parameters = regexp.MustCompile(`(?i)([a-z0-9_.-]*(?:password|passwd|passphrase|passcode|mat_?khau|otp|token|secret|cookie|authorization|api_?key|assertion|verifier|nonce|code)[a-z0-9_-]*)("?\s*[=:]\s*"?)([^\s"&,;)}\]]+)`)
-	secrets    = regexp.MustCompile(`\$argon2[a-z]*\$[^\s"]+|\beyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){1,4}` +
+	secrets    = regexp.MustCompile(uuid + `|\$argon2[a-z]*\$[^\s"]+|\beyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){1,4}` +
 		`|\b[2-9A-HJKMNP-Z]{4}(?:-[2-9A-HJKMNP-Z]{4}){3}\b|[A-Za-z0-9_+/-]{24,}={0,2}`)
 )
 
@@ -165,6 +165,8 @@ func redactParameter(m string) string {
 
 func redactSecret(m string) string {
 	switch {
+	case uuidOnly.MatchString(m):
+		return m
 	case m[0] == '$', strings.HasPrefix(m, "eyJ"), len(m) == activationCode && strings.Count(m, "-") == 3 && strings.ToUpper(m) == m:
 		return Redacted
 	}
