@@ -330,6 +330,15 @@ func TestLanguageTravels(t *testing.T) {
 		w.See(person.Name)
 		w.Press("Tiếng Việt")
 		w.See("Xin chào " + person.Name)
+		w.Press("Đăng xuất")
+		w.Press("Đăng nhập")
+		w.Press("English")
+		w.Fill("ten", person.Number)
+		w.Fill("mk", demo.CitizenPassword)
+		w.Press("Sign in")
+		w.Fill("ma", w.OTP(person.Phone))
+		w.Press("Confirm")
+		w.See("Hello " + person.Name)
 	})
 }
 

@@ -89,7 +89,7 @@ func (s *site) confirm(w http.ResponseWriter, r *http.Request) error {
 	if out.Verdict.Outcome == identity.Confirmed {
 		web.SetCookie(w, r, cookieSession, out.Token, 0)
 		web.SetCookie(w, r, cookieDevice, device, deviceCookieLife)
-		return web.Redirect(w, r, out.Redirect)
+		return web.Redirect(w, r, inLanguage(r, out.Redirect))
 	}
 	return s.wrongCode(w, r, wait, out.Verdict)
 }

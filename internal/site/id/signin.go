@@ -3,6 +3,7 @@ package id
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -131,7 +132,20 @@ func (s *site) cancel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Redirect(w, r, to)
+	return web.Redirect(w, r, inLanguage(r, to))
+}
+
+// inLanguage tells a service which language the person reads now. Services
+// that do not know the parameter must ignore it (RFC 6749 §4.1.2).
+func inLanguage(r *http.Request, address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	q := u.Query()
+	q.Set("ui_locales", web.Lang(r))
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 func (s *site) base(r *http.Request) web.Base { return s.Web.Base(r) }
