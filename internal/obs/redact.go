@@ -150,7 +150,7 @@ func redactScheme(m string) string {
 func redactParameter(m string) string {
 	p := parameters.FindStringSubmatch(m)
 	name, sign, value := p[1], p[2], p[3]
-	if strings.HasPrefix(value, "[") || treat(name) != secret {
+	if value == strings.TrimSuffix(Redacted, "]") || treat(name) != secret {
 		return m
 	}
 	prose := strings.HasSuffix(sign, " ") && strings.Contains(sign, ":") && !strings.Contains(sign, `"`)

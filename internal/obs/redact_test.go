@@ -46,7 +46,7 @@ func TestLOG01_SecretsGo(t *testing.T) {
 		"Cookie: __Host-motcua-id-sso=abc; lang=vi":           "Cookie: [redacted]",
 		"sent Basic dXNlcjpwYXNz to it":                       "sent Basic [redacted] to it",
 		"GET /tro-ve?code=abcdef12&iss=x":                     "GET /tro-ve?code=[redacted]&iss=x",
-		"id_token_hint=abc client_secret=s3 password=x":       "id_token_hint=[redacted] client_secret=[redacted] password=[redacted]",
+		"id_token_hint=abc client_secret=s3 password=[x":      "id_token_hint=[redacted] client_secret=[redacted] password=[redacted]",
 		`{"password":"xanh la","otp":"1"}`:                    `{"password":"[redacted] la","otp":"[redacted]"}`,
 		"mật khẩu password: hunter2":                          "mật khẩu password: [redacted]",
 	} {

@@ -15,7 +15,6 @@ const (
 	reasonLate      = "too_late"
 	reasonPermanent = "refused"
 	reasonTries     = "gave_up"
-	reasonUnsealed  = "unreadable"
 )
 
 type queued struct {
@@ -41,35 +40,42 @@ func (s *Service) send(ctx context.Context, id string) error {
 	if left <= 0 {
 		return s.fail(ctx, id, m, reasonLate, ErrTooLate)
 	}
-	text, err := s.box.Open(sealPurpose, id, *m.Text)
-	if err != nil {
-		return s.fail(ctx, id, m, reasonUnsealed, err)
-	}
-	sendCtx, cancel := context.WithTimeout(ctx, min(left, sendTimeout))
-	ref, err := s.provider.Send(sendCtx, Message{ID: id, To: m.Phone, Text: string(text)})
-	cancel()
+	ref, err := s.hand(ctx, id, m, left)
+	m.Attempts++
 	switch {
 	case err == nil:
 		return s.accept(ctx, id, m, ref)
 	case IsPermanent(err):
 		return s.fail(ctx, id, m, reasonPermanent, err)
-	case m.Attempts+1 >= maxAttempts:
+	case m.Attempts >= maxAttempts:
 		return s.fail(ctx, id, m, reasonTries, err)
 	case !s.clk.Now().Before(m.NotAfter):
 		return s.fail(ctx, id, m, reasonLate, errors.Join(ErrTooLate, err))
 	}
-	if e := s.record(ctx, `UPDATE sms_message SET attempts = attempts + 1 WHERE id = $1 AND state = $2`, id, Queued); e != nil {
+	if e := s.record(ctx, `UPDATE sms_message SET attempts = $3 WHERE id = $1 AND state = $2`, id, Queued, m.Attempts); e != nil {
 		return errors.Join(err, e)
 	}
 	return fmt.Errorf("sms %s to %s: %w", m.Purpose, s.provider.Name(), err)
 }
 
+// hand gives the message to the provider. A text that cannot be opened is
+// worth another try: its key may be too new for this process.
+func (s *Service) hand(ctx context.Context, id string, m queued, left time.Duration) (ref string, err error) {
+	text, err := s.box.Open(sealPurpose, id, *m.Text)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(left, sendTimeout))
+	defer cancel()
+	return s.provider.Send(ctx, Message{ID: id, To: m.Phone, Text: string(text)})
+}
+
 func (s *Service) accept(ctx context.Context, id string, m queued, ref string) error {
-	err := s.record(ctx, `UPDATE sms_message SET state = $3, text = NULL, attempts = attempts + 1, provider = $4, ref = $5, updated_at = $6
-		WHERE id = $1 AND state = $2`, id, Queued, Accepted, s.provider.Name(), clip(ref, MaxRef), s.clk.Now())
+	err := s.record(ctx, `UPDATE sms_message SET state = $3, text = NULL, attempts = $7, provider = $4, ref = $5, updated_at = $6
+		WHERE id = $1 AND state = $2`, id, Queued, Accepted, s.provider.Name(), clip(ref, MaxRef), s.clk.Now(), m.Attempts)
 	if err == nil {
 		s.observe(m.Purpose, string(Accepted))
-		s.log.InfoContext(ctx, "sms accepted", "sms_id", id, "purpose", m.Purpose, "attempt", m.Attempts+1, "provider", s.provider.Name())
+		s.log.InfoContext(ctx, "sms accepted", "sms_id", id, "purpose", m.Purpose, "attempt", m.Attempts, "provider", s.provider.Name())
 	}
 	return err
 }
@@ -77,13 +83,13 @@ func (s *Service) accept(ctx context.Context, id string, m queued, ref string) e
 // fail ends the message. The job's error is final, so that operators find it
 // among the jobs that were given up.
 func (s *Service) fail(ctx context.Context, id string, m queued, reason string, cause error) error {
-	err := s.record(ctx, `UPDATE sms_message SET state = $3, reason = $4, text = NULL, attempts = attempts + 1, provider = $5, updated_at = $6
-		WHERE id = $1 AND state = $2`, id, Queued, Failed, reason, s.provider.Name(), s.clk.Now())
+	err := s.record(ctx, `UPDATE sms_message SET state = $3, reason = $4, text = NULL, attempts = $7, provider = $5, updated_at = $6
+		WHERE id = $1 AND state = $2`, id, Queued, Failed, reason, s.provider.Name(), s.clk.Now(), m.Attempts)
 	if err != nil {
 		return errors.Join(cause, err)
 	}
 	s.observe(m.Purpose, string(Failed))
-	s.log.WarnContext(ctx, "sms failed", "sms_id", id, "purpose", m.Purpose, "attempt", m.Attempts+1, "provider", s.provider.Name(), "why", reason, "error", cause)
+	s.log.WarnContext(ctx, "sms failed", "sms_id", id, "purpose", m.Purpose, "attempt", m.Attempts, "provider", s.provider.Name(), "why", reason, "error", cause)
 	return jobs.Cancel(fmt.Errorf("sms %s to %s: %s: %w", m.Purpose, s.provider.Name(), reason, cause))
 }
 

@@ -172,8 +172,8 @@ func (s *Service) Queue(ctx context.Context, tx *db.Tx, o Outgoing) (id string, 
 	}
 	_, err = db.Exec(ctx, tx, `INSERT INTO sms_message
 		(id, phone, text, purpose, subject, state, reason, attempts, provider, ref, not_after, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,'',0,$7,'',$8,$9,$9)`,
-		id, o.To, sealed, o.Purpose, o.Subject, Queued, s.provider.Name(), o.NotAfter, now)
+		VALUES ($1,$2,$3,$4,$5,$6,'',0,'','',$7,$8,$8)`,
+		id, o.To, sealed, o.Purpose, o.Subject, Queued, o.NotAfter, now)
 	if err != nil {
 		return "", err
 	}

@@ -59,9 +59,14 @@ type rig struct {
 
 func newRig(t *testing.T, d *db.DB, p sms.Provider) *rig {
 	t.Helper()
+	return newRigWith(t, d, p, secretbox.NewMaster())
+}
+
+func newRigWith(t *testing.T, d *db.DB, p sms.Provider, master secretbox.Master) *rig {
+	t.Helper()
 	r := &rig{t: t, db: d, clk: clock.NewManual(time.Date(2026, 11, 18, 2, 0, 0, 0, time.UTC)), log: &bytes.Buffer{}}
 	log := slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	box, err := secretbox.Open(t.Context(), d, secretbox.NewMaster(), r.clk)
+	box, err := secretbox.Open(t.Context(), d, master, r.clk)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +218,7 @@ func TestOTP01_NeverSentLate(t *testing.T) {
 		r.want(id, sms.Failed)
 		r.drain()
 		r.want(id, sms.Failed)
-		if k := r.row(id); k.Text != nil || k.Reason != "too_late" || len(p.sent) != 0 {
+		if k := r.row(id); k.Text != nil || k.Reason != "too_late" || k.Attempts != 0 || len(p.sent) != 0 {
 			t.Errorf("%+v, sent %d", k, len(p.sent))
 		}
 		err := d.WithTx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
@@ -277,6 +282,44 @@ func TestJobThatRunsAgainSendsNothing(t *testing.T) {
 		r.drain()
 		if len(p.sent) != 0 {
 			t.Errorf("sent %d times more", len(p.sent))
+		}
+	})
+}
+
+func TestTextThatCannotBeOpenedIsTriedAgain(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := &scripted{}
+		r := newRig(t, d, p)
+		id := r.code()
+		sealed := *r.row(id).Text
+		set := func(text string) {
+			t.Helper()
+			if _, err := db.Exec(t.Context(), d, `UPDATE sms_message SET text = $1`, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set("from a key that is not known yet")
+		r.drain()
+		r.want(id, sms.Queued)
+		set(sealed)
+		r.clk.Advance(10 * time.Second)
+		r.drain()
+		r.want(id, sms.Accepted)
+	})
+}
+
+func TestProcessWithoutGatewayOnlyQueues(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		master, p := secretbox.NewMaster(), &scripted{}
+		console := newRigWith(t, d, nil, master)
+		id := console.code()
+		console.drain()
+		console.want(id, sms.Queued)
+		server := newRigWith(t, d, p, master)
+		server.drain()
+		server.want(id, sms.Accepted)
+		if len(p.sent) != 1 || p.sent[0].Text != text {
+			t.Errorf("sent %d messages", len(p.sent))
 		}
 	})
 }
