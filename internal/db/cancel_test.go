@@ -18,8 +18,8 @@ import (
 // break a connection for the next one, nor leave half a transaction.
 func TestCancelledQueriesHarmNobody(t *testing.T) {
 	const (
-		workers = 8
-		rounds  = 120
+		workers = 24 // more than connections, so that some wait for one
+		rounds  = 60
 		rows    = 10
 		total   = 1000 * rows
 	)
@@ -78,4 +78,17 @@ func TestCancelledQueriesHarmNobody(t *testing.T) {
 		}
 		t.Logf("%d cancelled, %d not", cut.Load(), whole.Load())
 	})
+}
+
+// A broken connection that stays in the pool is handed to whoever waits.
+func TestBrokenConnectionsLeaveThePool(t *testing.T) {
+	d := dbtest.Open(t, dbtest.URL(t, db.Postgres), db.Options{MaxConns: 1})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := db.Get[string](ctx, d, `SELECT CAST(pg_sleep(30) AS TEXT)`); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	if n := d.Stats()["main"].OpenConnections; n != 0 {
+		t.Errorf("%d connections in the pool", n)
+	}
 }

@@ -92,6 +92,13 @@ func TestGetAndSelectMapRows(t *testing.T) {
 		if n, err := db.Get[int64](ctx, d, `SELECT n FROM thing WHERE id = 'a'`); err != nil || n != 11 {
 			t.Errorf("after RETURNING n = %d, %v", n, err)
 		}
+		// Get takes one row of many; the statement changes all of them.
+		if _, err := db.GetW[string](ctx, d, `UPDATE thing SET n = 50 RETURNING id`); err != nil {
+			t.Error(err)
+		}
+		if n, err := db.Get[int64](ctx, d, `SELECT count(*) FROM thing WHERE n = 50`); err != nil || n != 2 {
+			t.Errorf("%d rows changed, %v", n, err)
+		}
 	})
 }
 

@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"regexp"
 	"strings"
@@ -28,43 +29,61 @@ func versions(t *testing.T, d *db.DB) []int {
 }
 
 func TestReplicasThatStartAtOnceMigrateOnce(t *testing.T) {
-	names, err := fs.Glob(db.MigrationFiles(), "*.sql")
-	if err != nil {
-		t.Fatal(err)
+	// Many small files give a race more chances than the program's few.
+	small := fstest.MapFS{}
+	for i := range 40 {
+		small[fmt.Sprintf("%05d_t.sql", i+1)] = &fstest.MapFile{
+			Data: fmt.Appendf(nil, "-- +goose Up\nCREATE TABLE t%d (id TEXT);\nINSERT INTO t%d VALUES ('once');\n", i, i)}
 	}
-	want := map[string]bool{} // by number: a pair is one migration
-	for _, n := range names {
-		want[n[:5]] = true
-	}
-	for _, dialect := range dialects {
-		t.Run(dialect.String(), func(t *testing.T) {
-			url := dbtest.EmptyURL(t, dialect)
-			var replicas []*db.DB
-			for range 3 {
-				replicas = append(replicas, dbtest.Open(t, url, db.Options{}))
-			}
-			var all sync.WaitGroup
-			for _, d := range replicas {
-				all.Go(func() {
-					if err := d.Migrate(context.Background()); err != nil {
-						t.Error(err)
-					}
-				})
-			}
-			all.Wait()
-			got := versions(t, replicas[0])
-			if len(got) != len(want) {
-				t.Errorf("applied %v, of %d", got, len(want))
-			}
-			for i := 1; i < len(got); i++ {
-				if got[i] <= got[i-1] {
-					t.Errorf("order %v", got)
+	for name, files := range map[string]fs.FS{"program": db.MigrationFiles(), "small": small} {
+		names, err := fs.Glob(files, "*.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]bool{} // by number: a pair is one migration
+		for _, n := range names {
+			want[n[:5]] = true
+		}
+		for _, dialect := range dialects {
+			t.Run(name+"/"+dialect.String(), func(t *testing.T) {
+				url := dbtest.EmptyURL(t, dialect)
+				var replicas []*db.DB
+				for range 4 {
+					replicas = append(replicas, dbtest.Open(t, url, db.Options{}))
 				}
-			}
-			if err := replicas[1].Migrate(t.Context()); err != nil {
-				t.Errorf("again: %v", err)
-			}
-		})
+				if name == "small" {
+					// The library waits a second when two make its own table.
+					first := fstest.MapFS{"00001_t.sql": small["00001_t.sql"]}
+					if err := replicas[0].MigrateFiles(t.Context(), first); err != nil {
+						t.Fatal(err)
+					}
+				}
+				start := make(chan struct{})
+				var all sync.WaitGroup
+				for _, d := range replicas {
+					all.Go(func() {
+						<-start
+						if err := d.MigrateFiles(context.Background(), files); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				close(start)
+				all.Wait()
+				got := versions(t, replicas[0])
+				if len(got) != len(want) {
+					t.Errorf("applied %v, of %d", got, len(want))
+				}
+				for i := 1; i < len(got); i++ {
+					if got[i] <= got[i-1] {
+						t.Errorf("order %v", got)
+					}
+				}
+				if err := replicas[1].MigrateFiles(t.Context(), files); err != nil {
+					t.Errorf("again: %v", err)
+				}
+			})
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 )
 
@@ -78,10 +79,10 @@ func Select[T any](ctx context.Context, q Querier, text string, args ...any) ([]
 		}
 		all = append(all, row)
 	}
-	if err := rows.Err(); err != nil {
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, mapError(err)
 	}
-	return all, mapError(rows.Close())
+	return all, nil
 }
 
 func first[T any](rows *sql.Rows) (T, error) {
@@ -100,11 +101,9 @@ func first[T any](rows *sql.Rows) (T, error) {
 	if err := rows.Scan(dest...); err != nil {
 		return zero, err
 	}
-	// A statement that writes must run to its end before it is closed.
-	for rows.Next() {
-	}
-	if err := rows.Err(); err != nil {
+	// Closing tells whether a statement that writes was kept.
+	if err := rows.Close(); err != nil {
 		return zero, mapError(err)
 	}
-	return row, mapError(rows.Close())
+	return row, nil
 }
