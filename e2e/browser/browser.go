@@ -224,13 +224,24 @@ func (b *Tab) See(text string) {
 	b.Until(fmt.Sprintf(`document.body.innerText.replace(/\s+/g, " ").includes(%s)`, want))
 }
 
-// Until waits until the JavaScript expression is true.
+// Until waits until the JavaScript expression is true. It asks from outside, so
+// it works on pages without scripts and while one page follows another.
 func (b *Tab) Until(expression string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression)); err != nil {
-		b.t.Fatalf("waiting for %s: %v\nat %s", expression, err, b.where())
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		if ok && err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			b.t.Fatalf("waiting for %s: %v\nat %s", expression, err, b.where())
+		case <-again.C:
+		}
 	}
 }
 
@@ -280,11 +291,12 @@ type Violation struct {
 // be examined by switching them on afterwards.
 func (b *Tab) Axe() []Violation {
 	b.t.Helper()
-	b.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-		_, err := chromedp.Evaluate[bool](axe+"; true")(ctx, t)
-		return chromedp.Void{}, err
-	})
-	found := run(b, chromedp.Evaluate[string](`axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
+	if !Eval[bool](b, `"axe" in window`) {
+		Eval[bool](b, axe+"; true")
+	}
+	// axe leaves target-size, which WCAG 2.2 brought, off by default.
+	found := run(b, chromedp.Evaluate[string](`axe.run(document, {resultTypes: ["violations"], rules: {"target-size": {enabled: true}}})
+		.then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
 	var out []Violation
 	if err := json.Unmarshal([]byte(found), &out); err != nil {
 		b.t.Fatal(err)
