@@ -107,7 +107,7 @@ func (c *officerList) Run(ctx context.Context) error {
 	return c.console(ctx, func(ctx context.Context, core *app.Core) error {
 		t := newTable("TÊN ĐĂNG NHẬP", "HỌ VÀ TÊN", "TRẠNG THÁI", "ĐỔI MẬT KHẨU", "VAI TRÒ")
 		for after := ""; ; {
-			officers, err := core.Org.ListOfficers(ctx, core.DB, after)
+			officers, err := core.Org.ListOfficers(ctx, operator(), after)
 			if err != nil {
 				return err
 			}

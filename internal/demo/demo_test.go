@@ -69,7 +69,7 @@ func TestSecondStartKeepsWhatWasDone(t *testing.T) {
 	if err != nil || len(accounts) != len(demo.Citizens) {
 		t.Errorf("%d accounts, want %d (%v)", len(accounts), len(demo.Citizens), err)
 	}
-	officers, err := again.Org.ListOfficers(t.Context(), again.DB, "")
+	officers, err := again.Org.ListOfficers(t.Context(), audit.System, "")
 	if err != nil || len(officers) != len(demo.Officers) {
 		t.Errorf("%d officers, want %d (%v)", len(officers), len(demo.Officers), err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"motcua/internal/audit"
@@ -177,8 +178,19 @@ type Listed struct {
 }
 
 // ListOfficers returns officers by username, at most MaxListed, those after
-// the given username; "" begins.
-func (s *Service) ListOfficers(ctx context.Context, q db.Querier, after string) ([]Listed, error) {
+// the given username; "" begins. That it was asked for is recorded.
+func (s *Service) ListOfficers(ctx context.Context, by audit.Ref, after string) (list []Listed, err error) {
+	err = s.db.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if list, err = s.officersAfter(ctx, tx, after); err != nil {
+			return err
+		}
+		return s.audit.Append(ctx, tx, audit.Event{Action: "officer.list", Actor: by, Outcome: audit.OK,
+			Detail: map[string]string{"count": strconv.Itoa(len(list))}})
+	})
+	return list, err
+}
+
+func (s *Service) officersAfter(ctx context.Context, q db.Querier, after string) ([]Listed, error) {
 	officers, err := db.Select[Officer](ctx, q, `SELECT `+officerColumns+` FROM officer WHERE username > $1 ORDER BY username LIMIT $2`, after, MaxListed)
 	if err != nil || len(officers) == 0 {
 		return nil, err

@@ -250,7 +250,7 @@ func TestUnitsPostsAndList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		list, err := r.ListOfficers(t.Context(), d, "")
+		list, err := r.ListOfficers(t.Context(), audit.System, "")
 		if err != nil || len(list) != 2 || len(list[1].Posts) != 1 || *list[1].Posts[0].UnitCode != "H31.1" || list[0].Posts[0].UnitID != nil {
 			t.Fatalf("list %+v, %v", list, err)
 		}
@@ -267,7 +267,7 @@ func TestUnitsPostsAndList(t *testing.T) {
 		if diff := cmp.Diff([]org.Role{org.RoleReception}, r.roles(o)); diff != "" {
 			t.Errorf("after its end: %s", diff)
 		}
-		if list, err := r.ListOfficers(t.Context(), d, "quantri"); err != nil || len(list) != 1 || list[0].Username != "toan" {
+		if list, err := r.ListOfficers(t.Context(), audit.System, "quantri"); err != nil || len(list) != 1 || list[0].Username != "toan" {
 			t.Errorf("second page %+v, %v", list, err)
 		}
 	})

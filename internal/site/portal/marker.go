@@ -35,7 +35,10 @@ func setMarker(w http.ResponseWriter, r *http.Request, now time.Time) marker {
 // readMarker gives the zero marker when there is none. One that cannot be read
 // counts as a sign-out just now: when in doubt, the password is asked for.
 func readMarker(r *http.Request, now time.Time) marker {
-	v := web.Cookie(r, cookieSignedOut)
+	return parseMarker(web.Cookie(r, cookieSignedOut), now)
+}
+
+func parseMarker(v string, now time.Time) marker {
 	if v == "" {
 		return marker{}
 	}
