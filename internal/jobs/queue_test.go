@@ -249,12 +249,14 @@ func TestALostJobIsToldToEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run(t, q)
-		enqueueNote(t, d, q, "a")
-		<-begun
-		clk.Advance(Lease)
 		n := newNotes()
 		other := newQueue(t, d, clk, n)
+		// Neither a poll nor a hint may make q take its lost job back.
+		q.poll = 1 << 60
+		enqueueNote(t, d, other, "a")
+		run(t, q)
+		<-begun
+		clk.Advance(Lease)
 		drain(t, other)
 		if n.n != 1 {
 			t.Fatalf("%d runs by the replica that took it", n.n)
@@ -288,7 +290,9 @@ func TestALateEndDoesNotEndTheNewRun(t *testing.T) {
 		}
 		first, begun1, end1 := slow()
 		second, begun2, end2 := slow()
-		enqueueNote(t, d, first, "a")
+		// Neither a poll nor a hint may make the first take its lost job back.
+		first.poll = 1 << 60
+		enqueueNote(t, d, second, "a")
 		run(t, first)
 		<-begun1
 		clk.Advance(Lease)
