@@ -102,8 +102,10 @@ func Open(ctx context.Context, c *config.Config, o Options) (_ *Core, err error)
 	if err := a.DB.Migrate(ctx); err != nil {
 		return nil, cannotOpen(c, err)
 	}
-	if a.Box, err = secretbox.Open(ctx, a.DB, key, a.Clock); err != nil {
+	if a.Box, err = secretbox.Open(ctx, a.DB, key, a.Clock); errors.Is(err, secretbox.ErrMasterWrong) {
 		return nil, cannotUnlock(err)
+	} else if err != nil {
+		return nil, err
 	}
 	a.Registry = jobs.NewRegistry()
 	if a.Jobs, err = jobs.New(a.DB, a.Clock, a.Registry, a.Log); err != nil {
@@ -259,7 +261,7 @@ func MasterKey(c *config.Config) (secretbox.Master, error) {
 		return nil, cannotWrite(c.Data, err)
 	}
 	if err != nil {
-		return nil, &Refusal{"Không đọc được khóa chủ: đặt --master-key-file hoặc MOTCUA_MASTER_KEY.", "The master key cannot be read: set --master-key-file or MOTCUA_MASTER_KEY.", err}
+		return nil, &Refusal{"Không đọc được khóa chủ: đặt --master-key-file hoặc MOTCUA_MASTER_KEY.", "The master key cannot be read: set --master-key-file or MOTCUA_MASTER_KEY.", err, true}
 	}
 	return m, nil
 }
@@ -281,24 +283,24 @@ func master(c *config.Config) (secretbox.Master, error) {
 }
 
 func cannotWrite(folder string, err error) error {
-	return &Refusal{fmt.Sprintf("Không ghi được vào thư mục dữ liệu %s.", folder), fmt.Sprintf("The data folder %s cannot be written to.", folder), err}
+	return &Refusal{fmt.Sprintf("Không ghi được vào thư mục dữ liệu %s.", folder), fmt.Sprintf("The data folder %s cannot be written to.", folder), err, false}
 }
 
 func cannotOpen(c *config.Config, err error) error {
 	switch {
 	case errors.Is(err, db.ErrNewerSchema):
-		return &Refusal{"Cơ sở dữ liệu do một phiên bản mới hơn của chương trình tạo; hãy dùng phiên bản đó.", "The database was made by a newer version of this program; use that version.", err}
+		return &Refusal{"Cơ sở dữ liệu do một phiên bản mới hơn của chương trình tạo; hãy dùng phiên bản đó.", "The database was made by a newer version of this program; use that version.", err, true}
 	case strings.HasPrefix(c.DatabaseURL(), "sqlite:"):
 		folder := filepath.Dir(strings.TrimPrefix(c.DatabaseURL(), "sqlite:"))
 		if !writable(folder) {
 			return cannotWrite(folder, err)
 		}
 	}
-	return &Refusal{"Không mở được cơ sở dữ liệu.", "The database cannot be opened.", err}
+	return &Refusal{"Không mở được cơ sở dữ liệu.", "The database cannot be opened.", err, true}
 }
 
 func cannotUnlock(err error) error {
-	return &Refusal{"Khóa chủ không mở được dữ liệu: đây không phải khóa chủ của cơ sở dữ liệu này.", "The master key does not open the data: it is not the key of this database.", err}
+	return &Refusal{"Khóa chủ không mở được dữ liệu: đây không phải khóa chủ của cơ sở dữ liệu này.", "The master key does not open the data: it is not the key of this database.", err, false}
 }
 
 // writable tries: permission bits do not tell about read-only file systems.

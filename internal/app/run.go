@@ -89,9 +89,18 @@ func (a *App) listen(ctx context.Context, given map[string]net.Listener) (err er
 type Refusal struct {
 	Vi, En string
 	Err    error
+	// Cause adds Err to the text, where the sentences alone do not say what
+	// to mend.
+	Cause bool
 }
 
-func (r *Refusal) Error() string { return r.Vi + "\n" + r.En }
+func (r *Refusal) Error() string {
+	if r.Cause && r.Err != nil {
+		return r.Vi + "\n" + r.En + "\n(" + r.Err.Error() + ")"
+	}
+	return r.Vi + "\n" + r.En
+}
+
 func (r *Refusal) Unwrap() error { return r.Err }
 
 func cannotListen(address string, err error) error {
@@ -104,7 +113,7 @@ func cannotListen(address string, err error) error {
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		vi, en = "không thuộc máy này", "does not belong to this machine"
 	}
-	return &Refusal{fmt.Sprintf("Địa chỉ %s %s.", address, vi), fmt.Sprintf("The address %s %s.", address, en), err}
+	return &Refusal{fmt.Sprintf("Địa chỉ %s %s.", address, vi), fmt.Sprintf("The address %s %s.", address, en), err, false}
 }
 
 func (a *App) closeListeners() {

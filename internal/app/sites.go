@@ -60,7 +60,7 @@ func New(ctx context.Context, c *config.Config, o Options) (_ *App, err error) {
 	}()
 	if c.TLSCert != "" {
 		if a.certificate, err = newCertificate(a.Clock, c.TLSCert, c.TLSKey); err != nil {
-			return nil, &Refusal{"Không dùng được chứng thư TLS.", "The TLS certificate cannot be used.", err}
+			return nil, &Refusal{"Không dùng được chứng thư TLS.", "The TLS certificate cannot be used.", err, true}
 		}
 	}
 	if err := a.prepare(ctx); err != nil {
@@ -95,7 +95,7 @@ func (a *App) prepare(ctx context.Context) error {
 	}
 	there, err := demo.Loaded(ctx, parts)
 	if there {
-		return &Refusal{"Đây là cơ sở dữ liệu của bản dùng thử, mật khẩu ai cũng biết; hãy dùng cơ sở dữ liệu khác.", "This database is a demo's, with passwords that everybody knows; use another one.", nil}
+		return &Refusal{"Đây là cơ sở dữ liệu của bản dùng thử, mật khẩu ai cũng biết; hãy dùng cơ sở dữ liệu khác.", "This database is a demo's, with passwords that everybody knows; use another one.", nil, false}
 	}
 	return err
 }
