@@ -2,7 +2,9 @@ package e2e_test
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,6 +55,7 @@ func (v *visitor) look(state string) {
 		v.lookFn(state)
 		return
 	}
+	v.tab.Until(`document.getAnimations().length === 0`)
 	v.watch.Quiet(state)
 	if !v.scripts {
 		v.tab.Script(true)
@@ -95,9 +98,8 @@ func TestEveryPage(t *testing.T) {
 			t.Parallel()
 			v := visit(t, scripts, apptest.Options{})
 			v.tour()
-			t.Logf("%d states", len(v.seen))
-			for f := range v.forms {
-				t.Log(f)
+			if forms := slices.Sorted(maps.Keys(v.forms)); !slices.Equal(forms, everyForm) {
+				t.Errorf("the pages have the forms %q; TestEveryForm is about %q", forms, everyForm)
 			}
 		})
 	}

@@ -30,7 +30,7 @@ func (b *Tab) Agent(name string) {
 func (b *Tab) PictureOf(width, height, most int) []byte {
 	b.t.Helper()
 	b.do(chromedp.EmulateViewport(int64(width), int64(height)))
-	b.Until(`document.fonts.status === "loaded" && [...document.images].every(i => i.complete)`)
+	b.Until(`document.fonts.status === "loaded" && [...document.images].every(i => i.complete || i.loading === "lazy")`)
 	b.Until(`document.getAnimations().length === 0`)
 	tall := min(max(Eval[int](b, "document.documentElement.scrollHeight"), height), most)
 	shot := run(b, func(ctx context.Context, t *chromedp.Target) ([]byte, error) {

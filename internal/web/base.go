@@ -116,7 +116,11 @@ const (
 func (b Base) SignIn() string {
 	switch b.Path {
 	case signInPath:
-		return b.Here
+		// The page about a failed sign-in: begin anew, for the same page.
+		if u, err := url.Parse(b.Here); err == nil && u.Query().Get("ve") != "" {
+			return signInPath + "?ve=" + url.QueryEscape(SafeReturn(u.Query().Get("ve")))
+		}
+		return signInPath
 	case callbackPath, signedOutPath:
 		return signInPath
 	}

@@ -19,7 +19,9 @@ func (s *site) otp(w http.ResponseWriter, r *http.Request) error {
 	if answered || err != nil {
 		return err
 	}
-	return s.otpPage(w, r, http.StatusOK, wait, func(p *otpPage) { p.Resent = r.URL.Query().Has("lai") && p.Problem == "" })
+	return s.otpPage(w, r, http.StatusOK, wait, func(p *otpPage) {
+		p.Resent = r.URL.Query().Has("lai") && p.Problem == "" && p.Delivery == deliveryQueued
+	})
 }
 
 func (s *site) otpPage(w http.ResponseWriter, r *http.Request, status int, wait oidcop.Waiting, say func(*otpPage)) error {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"image"
+	_ "image/png" // pictures of the guide
 	"io/fs"
 	"net/http"
 	"path"
@@ -40,6 +42,9 @@ func loadGuide(files fs.FS) (guide, error) {
 		return guide{}, nil
 	}
 	g := guide{}
+	if pictures, err := fs.Sub(files, "anh"); err == nil {
+		g.pictures = pictures
+	}
 	entries, err := fs.ReadDir(files, ".")
 	if err != nil {
 		return g, fmt.Errorf("the user guide: %w", err)
@@ -53,19 +58,16 @@ func loadGuide(files fs.FS) (guide, error) {
 		if err != nil {
 			return g, fmt.Errorf("the user guide: %w", err)
 		}
-		p, err := readChapter(name[1], string(text))
+		p, err := readChapter(name[1], string(text), g.pictures)
 		if err != nil {
 			return g, fmt.Errorf("the user guide: %s: %w", e.Name(), err)
 		}
 		g.parts = append(g.parts, p)
 	}
-	if pictures, err := fs.Sub(files, "anh"); err == nil {
-		g.pictures = pictures
-	}
 	return g, nil
 }
 
-func readChapter(slug, text string) (part, error) {
+func readChapter(slug, text string, pictures fs.FS) (part, error) {
 	first, rest, _ := strings.Cut(strings.TrimLeft(text, "\n"), "\n")
 	title, ok := strings.CutPrefix(first, "# ")
 	if !ok {
@@ -82,12 +84,33 @@ func readChapter(slug, text string) (part, error) {
 	if err := goldmark.Convert([]byte(rest), &html); err != nil {
 		return part{}, err
 	}
-	body := strings.ReplaceAll(html.String(), `src="anh/`, `src="/huong-dan/anh/`)
-	body = strings.ReplaceAll(body, `<img `, `<img loading="lazy" `)
+	body := pictureTag.ReplaceAllStringFunc(html.String(), func(tag string) string {
+		return showPicture(pictureTag.FindStringSubmatch(tag)[1], tag, pictures)
+	})
 	return part{
 		chapter: chapter{Slug: slug, Title: strings.TrimSpace(title), Summary: strings.Join(strings.Fields(summary), " ")},
 		body:    template.HTML(body),
 	}, nil
+}
+
+// pictureTag is a picture as goldmark writes it.
+var pictureTag = regexp.MustCompile(`<img src="anh/([^"]+)"[^>]*>`)
+
+// showPicture keeps the picture's place until it comes, so that the text does
+// not jump, and leads to its full size, which a telephone can enlarge.
+func showPicture(name, tag string, pictures fs.FS) string {
+	size := ""
+	if pictures != nil {
+		if f, err := pictures.Open(name); err == nil {
+			if c, _, err := image.DecodeConfig(f); err == nil {
+				size = fmt.Sprintf(` width="%d" height="%d"`, c.Width, c.Height)
+			}
+			_ = f.Close()
+		}
+	}
+	at := "/huong-dan/anh/" + name
+	tag = strings.Replace(tag, `<img src="anh/`+name+`"`, `<img loading="lazy"`+size+` src="`+at+`"`, 1)
+	return `<a href="` + at + `">` + tag + `</a>`
 }
 
 func (g guide) chapters() []chapter {
