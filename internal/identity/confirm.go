@@ -81,16 +81,12 @@ func (s *Service) Confirm(ctx context.Context, tx *db.Tx, requestID, browser, de
 	if err != nil {
 		return Verdict{}, err
 	}
-	a, codes, err := s.current(ctx, tx, requestID, browser)
+	a, codes, account, err := s.currentOf(ctx, tx, requestID, browser)
 	if err != nil {
 		return Verdict{}, err
 	}
 	if n == 0 {
 		return s.closedVerdict(a), nil
-	}
-	account, err := s.Get(ctx, tx, a.AccountID)
-	if err != nil {
-		return Verdict{}, err
 	}
 	v, err := s.judge(ctx, tx, a, codes, account, plain)
 	if err != nil {

@@ -63,6 +63,13 @@ type code struct {
 
 func (c code) live(now time.Time) bool { return c.UsedAt == nil && c.ExpiresAt.After(now) }
 
+// overtakenBy reports whether the password or the phone was changed since the
+// attempt began: whoever began it may be whom the change shuts out.
+func (a attempt) overtakenBy(account Account) bool {
+	return a.Phone != account.Phone || account.PasswordHash == nil ||
+		account.PasswordSetAt != nil && account.PasswordSetAt.After(a.CreatedAt)
+}
+
 func (s *Service) insertAttempt(ctx context.Context, tx *db.Tx, a attempt) error {
 	_, err := db.Exec(ctx, tx, `INSERT INTO otp_attempt (id, account_id, request_id, browser, service, phone, source, state, failures, created_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,0,$9)`,
@@ -84,6 +91,20 @@ func (s *Service) current(ctx context.Context, q db.Querier, requestID, browser 
 	codes, err := db.Select[code](ctx, q, `SELECT id, attempt_id, digest, sms_id, created_at, expires_at, used_at
 		FROM otp_code WHERE attempt_id = $1 ORDER BY created_at DESC, id DESC`, a.ID)
 	return a, codes, err
+}
+
+// currentOf is current with the attempt's account; an attempt that a change of
+// the account has overtaken is none.
+func (s *Service) currentOf(ctx context.Context, q db.Querier, requestID, browser string) (attempt, []code, Account, error) {
+	a, codes, err := s.current(ctx, q, requestID, browser)
+	if err != nil {
+		return attempt{}, nil, Account{}, err
+	}
+	account, err := s.Get(ctx, q, a.AccountID)
+	if err == nil && a.overtakenBy(account) {
+		err = ErrNoAttempt
+	}
+	return a, codes, account, err
 }
 
 // sendCode makes a code, queues its SMS and ends the life of all codes of the
@@ -172,16 +193,15 @@ func (s *Service) sendAllowed(ctx context.Context, q db.Querier, a attempt, sour
 // ErrSendLimit or *TooMany.
 func (s *Service) Resend(ctx context.Context, requestID, browser string, source netip.Addr) error {
 	return s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		a, codes, err := s.current(ctx, tx, requestID, browser)
+		if err := s.lockAttempts(ctx, tx, requestID, browser); err != nil {
+			return err
+		}
+		a, codes, account, err := s.currentOf(ctx, tx, requestID, browser)
 		if err != nil {
 			return err
 		}
-		if a.State == stateConfirmed {
+		if a.State == stateConfirmed || account.Status != StatusActive {
 			return ErrNoAttempt
-		}
-		account, err := s.Get(ctx, tx, a.AccountID)
-		if err != nil {
-			return err
 		}
 		sent, err := s.sentFor(ctx, tx, requestID, browser)
 		if err != nil {
@@ -205,6 +225,14 @@ func (s *Service) Resend(ctx context.Context, requestID, browser string, source 
 		}
 		return s.sendCode(ctx, tx, a, account.Number, source)
 	})
+}
+
+// lockAttempts makes resends of one sign-in that come at once go on one after
+// the other, each seeing what those before it have sent.
+func (s *Service) lockAttempts(ctx context.Context, tx *db.Tx, requestID, browser string) error {
+	_, err := db.Select[string](ctx, tx, `SELECT id FROM otp_attempt WHERE request_id = $1 AND browser = $2
+		ORDER BY id`+tx.Dialect().ForUpdate(), requestID, digest(browser))
+	return err
 }
 
 // sentFor counts the codes of one sign-in, over all its attempts.

@@ -31,7 +31,8 @@ type Try struct {
 // which case the attempt has none and its View says so. It errs with
 // ErrRefused, *TooMany or credential.ErrBusy.
 func (s *Service) CheckPassword(ctx context.Context, t Try) error {
-	if err := s.peekSource(ctx, t.Source); err != nil {
+	t.Password = t.Password[:min(len(t.Password), credential.MaxBytes)]
+	if err := s.peekSource(ctx, s.DB, t.Source); err != nil {
 		return err
 	}
 	account, err := s.Find(ctx, s.DB, t.Number)
@@ -39,32 +40,40 @@ func (s *Service) CheckPassword(ctx context.Context, t Try) error {
 	if err != nil && !errors.Is(err, ErrNoAccount) {
 		return err
 	}
-	subject, allowed, firstBlock, err := s.open(ctx, t, account, known)
+	held, err := s.open(ctx, t, account, known)
 	if err != nil {
 		return err
 	}
-	right, newHash, err := s.verify(ctx, account, t.Password)
+	right, rehash, err := s.verify(ctx, account, t.Password)
 	if err != nil {
-		return err
+		return errors.Join(err, s.giveBack(ctx, held))
 	}
 	reason := ""
 	switch {
 	case !known:
 		reason = "unknown"
-	case !allowed || account.Status != StatusActive:
+	case !held.allowed || account.Status != StatusActive:
 		reason = "blocked"
 	case !right:
 		reason = "password"
 	}
 	if reason != "" {
-		return s.refuse(ctx, t, account, subject, reason, allowed && firstBlock)
+		return s.refuse(ctx, t, account, held, reason)
 	}
-	return s.accept(ctx, t, account, subject, newHash)
+	newHash := ""
+	if rehash {
+		// When this fails, the next sign-in does it.
+		newHash, _ = s.Hasher.Hash(ctx, t.Password)
+	}
+	if err := s.accept(ctx, t, account, held.subject, newHash); err != nil {
+		return errors.Join(err, s.giveBack(ctx, held))
+	}
+	return nil
 }
 
 // open reserves the failure. The password is checked even when the account is
 // blocked, so that the answer takes the same time.
-func (s *Service) open(ctx context.Context, t Try, a Account, known bool) (subject string, allowed, firstBlock bool, err error) {
+func (s *Service) open(ctx context.Context, t Try, a Account, known bool) (held reservation, err error) {
 	err = s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		device := ""
 		var accountID *string
@@ -82,38 +91,31 @@ func (s *Service) open(ctx context.Context, t Try, a Account, known bool) (subje
 				device = digest(t.Device)
 			}
 		}
-		subject = s.throttleSubject(t.Number, device)
-		allowed, firstBlock, err = s.reserve(ctx, tx, subject, accountID)
+		held, err = s.reserve(ctx, tx, s.throttleSubject(t.Number, device), accountID)
 		return err
 	})
-	return subject, allowed, firstBlock, err
+	return held, err
 }
 
-func (s *Service) verify(ctx context.Context, a Account, password string) (ok bool, newHash string, err error) {
-	if len(password) > credential.MaxBytes {
-		password = password[:credential.MaxBytes]
-	}
+func (s *Service) verify(ctx context.Context, a Account, password string) (ok, rehash bool, err error) {
 	if a.PasswordHash == nil {
-		return false, "", s.Hasher.VerifyNone(ctx, password)
+		return false, false, s.Hasher.VerifyNone(ctx, password)
 	}
-	ok, rehash, err := s.Hasher.Verify(ctx, *a.PasswordHash, password)
-	if err == nil && rehash {
-		newHash, err = s.Hasher.Hash(ctx, password)
-	}
-	return ok, newHash, err
+	return s.Hasher.Verify(ctx, *a.PasswordHash, password)
 }
 
-func (s *Service) refuse(ctx context.Context, t Try, a Account, subject, reason string, notify bool) error {
+func (s *Service) refuse(ctx context.Context, t Try, a Account, held reservation, reason string) error {
 	target := audit.Ref{Kind: RefNumber, ID: s.mac("audit-number", t.Number)}
 	if a.ID != "" {
 		target = ref(a.ID)
 	}
-	err := s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if err := s.countSource(ctx, tx, t.Source); err != nil {
+	answer := ErrRefused
+	err := s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		if answer, err = s.countSource(ctx, tx, t.Source, ErrRefused); err != nil {
 			return err
 		}
-		if notify {
-			if err := s.queueLockNotice(ctx, tx, subject); err != nil {
+		if held.firstBlock {
+			if err := s.queueLockNotice(ctx, tx, held.subject); err != nil {
 				return err
 			}
 		}
@@ -122,11 +124,18 @@ func (s *Service) refuse(ctx context.Context, t Try, a Account, subject, reason 
 	if err != nil {
 		return err
 	}
-	return ErrRefused
+	return answer
 }
 
 func (s *Service) accept(ctx context.Context, t Try, a Account, subject, newHash string) error {
 	return s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		// Once more: of guesses that came at once, a right one beyond the
+		// limit must look like the wrong ones.
+		if err := s.peekSource(ctx, tx, t.Source); err != nil {
+			return err
+		}
+		// This also takes the row's lock: presses that came at once go on one
+		// after the other.
 		if err := s.clearThrottle(ctx, tx, subject); err != nil {
 			return err
 		}
@@ -135,6 +144,9 @@ func (s *Service) accept(ctx context.Context, t Try, a Account, subject, newHash
 				WHERE id = $3 AND version = $4`, newHash, s.now(), a.ID, a.Version); err != nil {
 				return err
 			}
+		}
+		if again, err := s.pressedAgain(ctx, tx, t, a); again || err != nil {
+			return err
 		}
 		at := attempt{ID: db.NewID(), AccountID: a.ID, RequestID: t.RequestID, Browser: digest(t.Browser),
 			Service: t.Service, Phone: a.Phone, Source: t.Source.String(), State: stateOpen, CreatedAt: s.now()}
@@ -147,4 +159,18 @@ func (s *Service) accept(ctx context.Context, t Try, a Account, subject, newHash
 		}
 		return err
 	})
+}
+
+// pressedAgain reports whether the password was given again while a code that
+// was just sent is on its way: no other is sent and its tries go on (OTP-03).
+func (s *Service) pressedAgain(ctx context.Context, tx *db.Tx, t Try, a Account) (bool, error) {
+	at, codes, err := s.current(ctx, tx, t.RequestID, t.Browser)
+	if errors.Is(err, ErrNoAttempt) {
+		return false, nil
+	}
+	if err != nil || at.State != stateOpen || at.AccountID != a.ID || at.overtakenBy(a) {
+		return false, err
+	}
+	wait, err := s.resendWait(ctx, tx, codes)
+	return wait > 0, err
 }

@@ -19,13 +19,13 @@ func (e *TooMany) Error() string {
 	return fmt.Sprintf("identity: too many attempts, retry in %s", e.Retry)
 }
 
-func (s *Service) peekSource(ctx context.Context, source netip.Addr) error {
-	ok, retry, err := s.Limiter.Peek(ctx, s.DB, s.Limits.perSource(source), source.String())
+func (s *Service) peekSource(ctx context.Context, q db.Querier, source netip.Addr) error {
+	ok, retry, err := s.Limiter.Peek(ctx, q, s.Limits.perSource(source), source.String())
 	if err != nil {
 		return err
 	}
 	if ok {
-		if ok, retry, err = s.Limiter.Peek(ctx, s.DB, s.Limits.perNetwork(source), network(source)); err != nil {
+		if ok, retry, err = s.Limiter.Peek(ctx, q, s.Limits.perNetwork(source), network(source)); err != nil {
 			return err
 		}
 	}
@@ -35,12 +35,21 @@ func (s *Service) peekSource(ctx context.Context, source netip.Addr) error {
 	return nil
 }
 
-func (s *Service) countSource(ctx context.Context, tx *db.Tx, source netip.Addr) error {
-	if _, _, err := s.Limiter.Allow(ctx, tx, s.Limits.perSource(source), source.String()); err != nil {
-		return err
+// countSource counts a failure and returns what to tell: refusal, or *TooMany
+// when the limit was reached since peekSource, by guesses that came at once.
+func (s *Service) countSource(ctx context.Context, tx *db.Tx, source netip.Addr, refusal error) (answer, err error) {
+	ok, retry, err := s.Limiter.Allow(ctx, tx, s.Limits.perSource(source), source.String())
+	if err != nil {
+		return nil, err
 	}
-	_, _, err := s.Limiter.Allow(ctx, tx, s.Limits.perNetwork(source), network(source))
-	return err
+	okNetwork, retryNetwork, err := s.Limiter.Allow(ctx, tx, s.Limits.perNetwork(source), network(source))
+	if err != nil {
+		return nil, err
+	}
+	if !ok || !okNetwork {
+		return &TooMany{Retry: max(retry, retryNetwork)}, nil
+	}
+	return refusal, nil
 }
 
 // throttleSubject names a row of sign_in_throttle. A known device has one of
@@ -60,29 +69,52 @@ func (st standing) blocked(now time.Time) bool {
 	return st.Failures >= hardFailures || st.BlockedUntil != nil && st.BlockedUntil.After(now)
 }
 
-// reserve counts a failure before the password is looked at, so that many
-// guesses at once cannot slip past the count; success takes it back. It
-// reports whether the account may be tried at all, and whether this failure,
-// should it stay one, is the first that blocks.
-func (s *Service) reserve(ctx context.Context, tx *db.Tx, subject string, accountID *string) (allowed, firstBlock bool, err error) {
+// a reservation is a failure counted before the password is looked at, so that
+// many guesses at once cannot slip past the count.
+type reservation struct {
+	subject    string
+	allowed    bool       // the account may be tried at all
+	until      *time.Time // the block that this failure brings, should it stay one
+	firstBlock bool       // the owner has not been told of one yet
+}
+
+func (s *Service) reserve(ctx context.Context, tx *db.Tx, subject string, accountID *string) (reservation, error) {
 	now := s.now()
-	if _, err = db.Exec(ctx, tx, `INSERT INTO sign_in_throttle (subject, account_id, failures, notified, updated_at)
+	held := reservation{subject: subject}
+	if _, err := db.Exec(ctx, tx, `INSERT INTO sign_in_throttle (subject, account_id, failures, notified, updated_at)
 		VALUES ($1, $2, 0, FALSE, $3) ON CONFLICT (subject) DO UPDATE SET updated_at = EXCLUDED.updated_at`, subject, accountID, now); err != nil {
-		return false, false, err
+		return held, err
 	}
 	st, err := db.Get[standing](ctx, tx, `SELECT failures, blocked_until, notified FROM sign_in_throttle WHERE subject = $1`, subject)
 	if err != nil || st.blocked(now) {
-		return false, false, err
+		return held, err
 	}
 	st.Failures++
-	var until *time.Time
+	held.allowed = true
 	if d := blockFor(st.Failures); d > 0 {
 		t := now.Add(d)
-		until = &t
-		firstBlock = !st.Notified
+		held.until = &t
+		held.firstBlock = !st.Notified
 	}
-	_, err = db.Exec(ctx, tx, `UPDATE sign_in_throttle SET failures = $1, blocked_until = $2 WHERE subject = $3`, st.Failures, until, subject)
-	return true, firstBlock, err
+	_, err = db.Exec(ctx, tx, `UPDATE sign_in_throttle SET failures = $1, blocked_until = $2 WHERE subject = $3`, st.Failures, held.until, subject)
+	return held, err
+}
+
+// giveBackTimeout bounds giveBack, which goes on when the person has gone.
+const giveBackTimeout = 5 * time.Second
+
+// giveBack takes a reserved failure back that was none: the password was not
+// looked at, or was right.
+func (s *Service) giveBack(ctx context.Context, held reservation) error {
+	if !held.allowed {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTimeout)
+	defer cancel()
+	_, err := db.Exec(ctx, s.DB, `UPDATE sign_in_throttle SET failures = failures - 1,
+		blocked_until = CASE WHEN blocked_until = $1 THEN NULL ELSE blocked_until END
+		WHERE subject = $2 AND failures > 0`, held.until, held.subject)
+	return err
 }
 
 func (s *Service) clearThrottle(ctx context.Context, tx *db.Tx, subject string) error {

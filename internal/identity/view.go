@@ -49,11 +49,7 @@ type View struct {
 // View returns the state of the browser's attempt for the request. It errs
 // with ErrNoAttempt.
 func (s *Service) View(ctx context.Context, requestID, browser string) (View, error) {
-	a, codes, err := s.current(ctx, s.DB, requestID, browser)
-	if err != nil {
-		return View{}, err
-	}
-	account, err := s.Get(ctx, s.DB, a.AccountID)
+	a, codes, account, err := s.currentOf(ctx, s.DB, requestID, browser)
 	if err != nil {
 		return View{}, err
 	}
