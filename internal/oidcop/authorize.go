@@ -95,8 +95,12 @@ func (p *Provider) satisfies(ctx context.Context, s session.Session, q params) b
 
 // issue gives a code for the request to whoever the session belongs to.
 func (p *Provider) issue(ctx context.Context, tx *db.Tx, r request, s session.Session) (string, error) {
+	state, err := p.unseal(statePurpose, r, r.State)
+	if err != nil {
+		return "", err
+	}
 	code := rand.Text() + rand.Text()
-	n, err := db.Exec(ctx, tx, `UPDATE auth_request SET account_id = $1, session_id = $2, auth_time = $3, amr = $4, code_digest = $5, code_expires_at = $6
+	n, err := db.Exec(ctx, tx, `UPDATE auth_request SET account_id = $1, session_id = $2, auth_time = $3, amr = $4, code_digest = $5, code_expires_at = $6, state = ''
 		WHERE id = $7 AND code_digest IS NULL`,
 		s.Subject, s.ID, s.AuthTime, strings.Join(s.AMR, " "), sha256Hex(code), p.Clock.Now().Add(codeLife), r.ID)
 	if err != nil {
@@ -105,7 +109,7 @@ func (p *Provider) issue(ctx context.Context, tx *db.Tx, r request, s session.Se
 	if n == 0 {
 		return "", ErrFinished
 	}
-	return p.answer(r.RedirectURI, r.State, url.Values{"code": {code}}), nil
+	return p.answer(r.RedirectURI, state, url.Values{"code": {code}}), nil
 }
 
 // ErrNoSession says that the token belongs to no session that is alive.
@@ -167,11 +171,15 @@ func (p *Provider) Cancel(ctx context.Context, id, browser string) (string, erro
 	if err != nil {
 		return "", err
 	}
-	n, err := db.Exec(ctx, p.DB, `UPDATE auth_request SET expires_at = $1 WHERE id = $2 AND code_digest IS NULL AND expires_at > $1`, p.Clock.Now(), id)
+	state, err := p.unseal(statePurpose, r, r.State)
+	if err != nil {
+		return "", err
+	}
+	n, err := db.Exec(ctx, p.DB, `UPDATE auth_request SET expires_at = $1, state = '', nonce = '' WHERE id = $2 AND code_digest IS NULL AND expires_at > $1`, p.Clock.Now(), id)
 	if err == nil && n == 0 {
 		err = ErrFinished
 	}
-	return p.answerError(r.RedirectURI, r.State, &authError{"access_denied", "cancelled"}), err
+	return p.answerError(r.RedirectURI, state, &authError{"access_denied", "cancelled"}), err
 }
 
 // A Confirmation is a person's answer to the OTP page.

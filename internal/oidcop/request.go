@@ -178,7 +178,8 @@ func (q *params) readHints(form url.Values) error {
 
 func (q params) asks(prompt string) bool { return slices.Contains(q.prompt, prompt) }
 
-// A request row is an authorization request that waits for a person.
+// A request row is an authorization request that waits for a person. State and
+// nonce are sealed (unseal), and emptied once they have been given back.
 type request struct {
 	ID            string     `db:"id"`
 	ClientID      string     `db:"client_id"`
@@ -206,13 +207,33 @@ const requestColumns = `id, client_id, redirect_uri, state, nonce, scopes, chall
 
 func (p *Provider) insertRequest(ctx context.Context, tx *db.Tx, q params, browser string) (request, error) {
 	now := p.Clock.Now()
-	r := request{ID: db.NewID(), ClientID: q.client.ID, RedirectURI: q.redirectURI, State: q.state, Nonce: q.nonce,
+	r := request{ID: db.NewID(), ClientID: q.client.ID, RedirectURI: q.redirectURI,
 		Scopes: strings.Join(q.scopes, " "), Challenge: q.challenge, LoginHint: q.loginHint, ACR: q.acr,
 		Browser: sha256Hex(browser), CreatedAt: now, ExpiresAt: now.Add(requestLife)}
+	var err1, err2 error
+	r.State, err1 = p.Box.Seal(statePurpose, r.ID, []byte(q.state))
+	r.Nonce, err2 = p.Box.Seal(noncePurpose, r.ID, []byte(q.nonce))
+	if err := errors.Join(err1, err2); err != nil {
+		return request{}, err
+	}
 	_, err := db.Exec(ctx, tx, `INSERT INTO auth_request (id, client_id, redirect_uri, state, nonce, scopes, challenge, login_hint, acr, browser, created_at, expires_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)`,
 		r.ID, r.ClientID, r.RedirectURI, r.State, r.Nonce, r.Scopes, r.Challenge, r.LoginHint, r.ACR, r.Browser, r.CreatedAt, r.ExpiresAt)
 	return r, err
+}
+
+const (
+	statePurpose = "oidcop.state"
+	noncePurpose = "oidcop.nonce"
+)
+
+// unseal opens the state or nonce of a request; one that was emptied is "".
+func (p *Provider) unseal(purpose string, r request, sealed string) (string, error) {
+	if sealed == "" {
+		return "", nil
+	}
+	plain, err := p.Box.Open(purpose, r.ID, sealed)
+	return string(plain), err
 }
 
 func (p *Provider) request(ctx context.Context, q db.Querier, id string) (request, error) {

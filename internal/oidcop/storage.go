@@ -52,6 +52,10 @@ func (s storage) AuthRequestByCode(ctx context.Context, code string) (op.AuthReq
 			reused = true
 			return s.revokeReused(ctx, tx, code, now)
 		}
+		if err != nil {
+			return err
+		}
+		_, err = db.Exec(ctx, tx, `UPDATE auth_request SET nonce = '' WHERE id = $1`, r.ID)
 		return err
 	})
 	if err != nil {
@@ -64,8 +68,12 @@ func (s storage) AuthRequestByCode(ctx context.Context, code string) (op.AuthReq
 	if err != nil {
 		return nil, err
 	}
+	nonce, err := s.p.unseal(noncePurpose, r, r.Nonce)
+	if err != nil {
+		return nil, err
+	}
 	callFrom(ctx).alg = jose.SignatureAlgorithm(c.IDTokenAlg)
-	return grant{r}, nil
+	return grant{r, nonce}, nil
 }
 
 func (s storage) revokeReused(ctx context.Context, tx *db.Tx, code string, now time.Time) error {
@@ -191,7 +199,10 @@ func (s storage) ValidateJWTProfileScopes(context.Context, string, []string) ([]
 }
 
 // grant shows a request whose code was used up to the library.
-type grant struct{ request }
+type grant struct {
+	request
+	nonce string
+}
 
 func (g grant) GetID() string          { return g.ID }
 func (g grant) GetACR() string         { return ACR }
@@ -202,12 +213,12 @@ func (g grant) GetClientID() string    { return g.ClientID }
 func (g grant) GetCodeChallenge() *oidc.CodeChallenge {
 	return &oidc.CodeChallenge{Challenge: g.Challenge, Method: oidc.CodeChallengeMethodS256}
 }
-func (g grant) GetNonce() string                   { return g.Nonce }
+func (g grant) GetNonce() string                   { return g.nonce }
 func (g grant) GetRedirectURI() string             { return g.RedirectURI }
 func (g grant) GetResponseType() oidc.ResponseType { return oidc.ResponseTypeCode }
 func (g grant) GetResponseMode() oidc.ResponseMode { return oidc.ResponseModeQuery }
 func (g grant) GetScopes() []string                { return strings.Fields(g.Scopes) }
-func (g grant) GetState() string                   { return g.State }
+func (g grant) GetState() string                   { return "" }
 func (g grant) GetSubject() string                 { return *g.AccountID }
 func (g grant) Done() bool                         { return g.CodeUsedAt != nil }
 

@@ -32,6 +32,8 @@ type Client struct {
 	Language string
 	// Forwarded is sent as X-Forwarded-For when set.
 	Forwarded string
+	// Watch, when set, sees each answer, redirects included.
+	Watch func(*Page)
 
 	last *url.URL // the page that is shown
 }
@@ -230,7 +232,11 @@ func (c *Client) read(resp *http.Response) *Page {
 	if err != nil {
 		c.t.Fatalf("%s: %v", resp.Request.URL, err)
 	}
-	return &Page{t: c.t, URL: resp.Request.URL, Status: resp.StatusCode, Header: resp.Header, Body: string(body)}
+	p := &Page{t: c.t, URL: resp.Request.URL, Status: resp.StatusCode, Header: resp.Header, Body: string(body)}
+	if c.Watch != nil {
+		c.Watch(p)
+	}
+	return p
 }
 
 // jar keeps cookies as browsers do on loopback: by host name without the port,

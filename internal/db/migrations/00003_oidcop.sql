@@ -28,9 +28,10 @@ CREATE TABLE signing_key (
     remove_at  TIMESTAMPTZ
 );
 
--- One authorization request, from /authorize to its single code. Purged 24
--- hours after its creation: until then a page left open can still say which
--- service it was for.
+-- One authorization request, from /authorize to its single code. state and
+-- nonce are sealed with the row's id and emptied once they have been given
+-- back. Purged 24 hours after its creation: until then a page left open can
+-- still say which service it was for.
 CREATE TABLE auth_request (
     id             TEXT PRIMARY KEY,
     client_id      TEXT NOT NULL REFERENCES client (id),
