@@ -59,6 +59,9 @@ const clientColumns = `id, name, name_en, sms_name, secret_digest, redirect_uris
 var errNoClient = errors.New("oidcop: no such client")
 
 func (p *Provider) client(ctx context.Context, id string) (*Client, error) {
+	if !storable(id) {
+		return nil, errNoClient
+	}
 	r, err := db.Get[clientRow](ctx, p.DB, `SELECT `+clientColumns+` FROM client WHERE id = $1`, id)
 	if errors.Is(err, db.ErrNotFound) {
 		return nil, errNoClient

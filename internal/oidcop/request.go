@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 
@@ -101,6 +102,9 @@ func (q *params) read(form url.Values) error {
 		if len(values[0]) > limit {
 			return &authError{"invalid_request", "parameter too long"}
 		}
+		if !storable(values[0]) {
+			return &authError{"invalid_request", "parameter is not text"}
+		}
 	}
 	for name, code := range map[string]string{"request": "request_not_supported", "request_uri": "request_uri_not_supported", "registration": "registration_not_supported"} {
 		if form.Get(name) != "" {
@@ -117,6 +121,9 @@ func (q *params) read(form url.Values) error {
 	}
 	return errors.Join(q.readScopes(form), q.readProof(form), q.readPrompt(form), q.readHints(form))
 }
+
+// storable reports whether PostgreSQL can keep or compare a text.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // readScopes drops scopes that do not exist or are not this service's (Core
 // §3.1.2.1: unknown values SHOULD be ignored).

@@ -163,7 +163,11 @@ type deliveryAnswer struct {
 }
 
 func (s *site) delivery(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.People.View(r.Context(), r.URL.Query().Get("yc"), mark(r, cookieBrowser))
+	id := r.URL.Query().Get("yc")
+	if !requestID.MatchString(id) {
+		return web.JSON(w, r, http.StatusOK, deliveryAnswer{End: true})
+	}
+	v, err := s.People.View(r.Context(), id, mark(r, cookieBrowser))
 	if errors.Is(err, identity.ErrNoAttempt) {
 		return web.JSON(w, r, http.StatusOK, deliveryAnswer{End: true})
 	}

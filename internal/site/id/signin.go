@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,17 +17,17 @@ import (
 	"motcua/internal/web"
 )
 
-const (
-	// maxNumberTyped bounds what is shown again of a typed number.
-	maxNumberTyped = 64
-	// maxRequestID bounds the request's id in addresses; ours are UUIDs.
-	maxRequestID = 64
-)
+// maxNumberTyped bounds what is shown again of a typed number.
+const maxNumberTyped = 64
+
+// requestID is the shape of a request's id in addresses: a UUID's. Nothing else
+// is looked up.
+var requestID = regexp.MustCompile(`^[0-9a-f-]{36}$`)
 
 // waiting finds the request a page is for. When there is none it has answered
 // already, with a page or a redirect that leads back to the service.
 func (s *site) waiting(w http.ResponseWriter, r *http.Request, id string) (wait oidcop.Waiting, answered bool, err error) {
-	if id == "" || len(id) > maxRequestID {
+	if !requestID.MatchString(id) {
 		return wait, true, s.render(w, r, http.StatusOK, "nothing-to-do", nothingToDoPage{s.base(r)})
 	}
 	wait, err = s.Provider.Waiting(r.Context(), id, mark(r, cookieBrowser))
