@@ -22,7 +22,7 @@ import (
 type hoard map[string]string
 
 // shortest is the length from which a secret cannot stand in a text by chance.
-const shortest = 10
+const shortest = 9
 
 func (h hoard) add(what, value string) {
 	if value == "" {
