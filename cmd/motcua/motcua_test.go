@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("BUSY_PORT", fmt.Sprint(busy.Addr().(*net.TCPAddr).Port))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await, "status": status, "expand": expand},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await, "status": status, "post": post, "expand": expand},
 	})
 }
 
@@ -91,6 +91,19 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 		r.Host = args[2]
 	}
 	resp, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer resp.Body.Close()
+	if fmt.Sprint(resp.StatusCode) != args[0] {
+		ts.Fatalf("%s answered %s, want %s", args[1], resp.Status, args[0])
+	}
+}
+
+// post sends a form and compares the status of the answer.
+func post(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: post CODE URL FORM")
+	}
+	resp, err := http.Post(args[1], "application/x-www-form-urlencoded", strings.NewReader(args[2]))
 	ts.Check(err)
 	defer resp.Body.Close()
 	if fmt.Sprint(resp.StatusCode) != args[0] {

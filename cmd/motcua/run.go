@@ -3,12 +3,23 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 
 	"motcua/internal/app"
 	"motcua/internal/config"
 	"motcua/internal/demo"
 )
+
+// open makes the program's logger also that of libraries which write to the
+// default one: what they write is redacted too.
+func open(ctx context.Context, c *config.Config) (*app.App, error) {
+	a, err := app.New(ctx, c, app.Options{})
+	if err == nil {
+		slog.SetDefault(a.Log)
+	}
+	return a, err
+}
 
 type demoCmd struct{ config.Demo }
 
@@ -17,7 +28,7 @@ func (d *demoCmd) Run(ctx context.Context) error {
 	if err := app.Check(c); err != nil {
 		return err
 	}
-	a, err := app.New(ctx, c, app.Options{})
+	a, err := open(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -35,7 +46,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	if err := app.Check(&s.Config); err != nil {
 		return err
 	}
-	a, err := app.New(ctx, &s.Config, app.Options{})
+	a, err := open(ctx, &s.Config)
 	if err != nil {
 		return err
 	}
