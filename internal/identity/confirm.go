@@ -107,7 +107,7 @@ func (s *Service) closedVerdict(a attempt) Verdict {
 
 func (s *Service) judge(ctx context.Context, tx *db.Tx, a attempt, codes []code, account Account, plain string) (Verdict, error) {
 	now := s.now()
-	subject := s.mac("throttle-otp", account.ID)
+	subject := s.codeSubject(account.ID)
 	if account.Status != StatusActive {
 		return Verdict{Outcome: AccountBlocked}, nil
 	}
@@ -185,18 +185,24 @@ func (s *Service) uncount(ctx context.Context, tx *db.Tx, a attempt) error {
 }
 
 func (s *Service) wrong(ctx context.Context, tx *db.Tx, a attempt, account Account, subject string) (Verdict, error) {
-	if _, err := db.Exec(ctx, tx, `INSERT INTO sign_in_throttle (subject, account_id, failures, notified, updated_at)
-		VALUES ($1, $2, 1, FALSE, $3) ON CONFLICT (subject) DO UPDATE SET failures = sign_in_throttle.failures + 1, updated_at = EXCLUDED.updated_at`,
-		subject, account.ID, s.now()); err != nil {
+	failures, err := db.Get[int](ctx, tx, `INSERT INTO sign_in_throttle (subject, account_id, failures, notified, updated_at)
+		VALUES ($1, $2, 1, FALSE, $3) ON CONFLICT (subject) DO UPDATE SET failures = sign_in_throttle.failures + 1, updated_at = EXCLUDED.updated_at
+		RETURNING failures`,
+		subject, account.ID, s.now())
+	if err == nil && failures == hardFailures {
+		err = s.queueLockNotice(ctx, tx, subject)
+	}
+	if err != nil {
 		return Verdict{}, err
 	}
 	if a.Failures < MaxTries {
 		return Verdict{Outcome: WrongCode, Left: MaxTries - a.Failures}, nil
 	}
-	_, err := db.Exec(ctx, tx, `UPDATE otp_attempt SET state = $1 WHERE id = $2`, stateBurnt, a.ID)
+	_, err = db.Exec(ctx, tx, `UPDATE otp_attempt SET state = $1 WHERE id = $2`, stateBurnt, a.ID)
 	return Verdict{Outcome: Cancelled}, err
 }
 
+// otpStanding is how many wrong codes an account has had in a row.
 func (s *Service) otpStanding(ctx context.Context, tx *db.Tx, subject string) (int, error) {
 	return db.Get[int](ctx, tx, `SELECT COALESCE(MAX(failures), 0) FROM sign_in_throttle WHERE subject = $1`, subject)
 }

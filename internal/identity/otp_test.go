@@ -148,6 +148,34 @@ func TestOTP02_HundredWrongCodesCloseTheAccount(t *testing.T) {
 		if v := confirm(t, r, "q", "b", "", code); v.Outcome != identity.AccountBlocked {
 			t.Errorf("after 100 wrong codes the right one gives %v", v.Outcome)
 		}
+		r.Clock.Advance(time.Minute)
+		if err := r.People.CheckPassword(t.Context(), identitytest.Try("q2", "b")); !errors.Is(err, identity.ErrRefused) {
+			t.Errorf("the password leads to a code that cannot work: %v, want ErrRefused", err)
+		}
+	})
+}
+
+func TestOTP02_OwnerIsToldOfTheHundredth(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := signedIn(t, d, identity.Limits{Factor: 100})
+		code := r.Code(t)
+		confirm(t, r, "q", "b", "", identitytest.Wrong(code, 1))
+		if _, err := db.Exec(t.Context(), d, "UPDATE sign_in_throttle SET failures = 98 WHERE failures = 1"); err != nil {
+			t.Fatal(err)
+		}
+		for n := range 3 {
+			confirm(t, r, "q", "b", "", identitytest.Wrong(code, n))
+		}
+		if err := r.Jobs.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := r.Inbox.List(identitytest.Phone)
+		if len(got) != 2 || !strings.Contains(got[0].Text, "...1258 tam khoa vi nhap sai ma OTP") {
+			t.Fatalf("the owner got %v, want the code and one notice", got)
+		}
+		if n, gsm7 := sms.Parts(got[0].Text); n != 1 || !gsm7 {
+			t.Errorf("the notice takes %d parts", n)
+		}
 	})
 }
 

@@ -52,7 +52,7 @@ func (s *Service) CheckPassword(ctx context.Context, t Try) error {
 	switch {
 	case !known:
 		reason = "unknown"
-	case !held.allowed || account.Status != StatusActive:
+	case !held.allowed || held.closed || account.Status != StatusActive:
 		reason = "blocked"
 	case !right:
 		reason = "password"
@@ -91,7 +91,12 @@ func (s *Service) open(ctx context.Context, t Try, a Account, known bool) (held 
 				device = digest(t.Device)
 			}
 		}
-		held, err = s.reserve(ctx, tx, s.throttleSubject(t.Number, device), accountID)
+		if held, err = s.reserve(ctx, tx, s.throttleSubject(t.Number, device), accountID); err != nil {
+			return err
+		}
+		// A code could not be confirmed: none is sent.
+		codes, err := s.otpStanding(ctx, tx, s.codeSubject(a.ID))
+		held.closed = codes >= hardFailures
 		return err
 	})
 	return held, err

@@ -58,6 +58,9 @@ func (s *Service) throttleSubject(number, knownDevice string) string {
 	return s.mac("throttle", number+"\x00"+knownDevice)
 }
 
+// codeSubject names the row of sign_in_throttle that counts wrong codes.
+func (s *Service) codeSubject(accountID string) string { return s.mac("throttle-otp", accountID) }
+
 // a standing is what the failures so far allow.
 type standing struct {
 	Failures     int        `db:"failures"`
@@ -75,6 +78,7 @@ type reservation struct {
 	subject    string
 	allowed    bool       // the account may be tried at all
 	until      *time.Time // the block that this failure brings, should it stay one
+	closed     bool       // by wrong codes
 	firstBlock bool       // the owner has not been told of one yet
 }
 
@@ -154,17 +158,20 @@ func (s *Service) sendLockNotice(ctx context.Context, n lockNotice) error {
 		if err != nil || len(accounts) == 0 {
 			return err
 		}
-		a := accounts[0]
+		a, what, reason := accounts[0], "mat khau", "password_failures"
+		if n.ThrottleID == s.codeSubject(a.ID) {
+			what, reason = "ma OTP", "otp_failures"
+		}
 		_, err = s.SMS.Queue(ctx, tx, sms.Outgoing{To: a.Phone, Purpose: "lock_notice", Subject: a.ID,
-			Text: lockText(a.Number), NotAfter: s.now().Add(lockNoticeLife)})
+			Text: lockText(a.Number, what), NotAfter: s.now().Add(lockNoticeLife)})
 		if err != nil {
 			return err
 		}
 		return s.Audit.Append(ctx, tx, audit.Event{Action: "account.lock", Actor: audit.System, Target: ref(a.ID),
-			Outcome: audit.OK, Reason: "password_failures"})
+			Outcome: audit.OK, Reason: reason})
 	})
 }
 
-func lockText(number string) string {
-	return "Tai khoan " + "..." + tail(number, 4) + " tam khoa vi nhap sai mat khau nhieu lan. Neu khong phai ban, hay goi tong dai ho tro. Khong dua mat khau, ma OTP cho bat ky ai."
+func lockText(number, what string) string {
+	return "Tai khoan ..." + tail(number, 4) + " tam khoa vi nhap sai " + what + " nhieu lan. Neu khong phai ban, hay goi tong dai ho tro. Khong dua mat khau, ma OTP cho bat ky ai."
 }
