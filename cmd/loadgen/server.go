@@ -67,18 +67,25 @@ func (c *signinCmd) server(ctx context.Context) (server, error) {
 	return s, lines.Err()
 }
 
-// hashRuns is how many hashes the calibration makes.
+// hashRuns is how many hashes a calibration makes.
 const hashRuns = 40
 
 // hashCPU measures what one password check costs, by this process's own CPU
-// time: the server's clock would count the wait for a core as well.
-func hashCPU() time.Duration {
+// time: the server's clock would count the wait for a core as well. pause lies
+// between the checks, as at the rate of the phase that is measured: a check
+// whose memory and caches have gone cold costs more than one right after
+// another.
+func hashCPU(ctx context.Context, pause time.Duration) time.Duration {
 	h := credential.New(func(b []byte) []byte { return b }, 1)
-	ctx := context.Background()
-	_ = h.VerifyNone(ctx, "warm")
+	h.VerifyNone(ctx, "warm")
 	before := ownCPU()
 	for range hashRuns {
-		_ = h.VerifyNone(ctx, "xanhlacay chuoi")
+		h.VerifyNone(ctx, "xanhlacay chuoi")
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return 0
+		}
 	}
 	return (ownCPU() - before) / hashRuns
 }

@@ -37,8 +37,8 @@ func (c *signinCmd) Run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, maxRun)
 	defer cancel()
 
-	hash := hashCPU()
-	fmt.Printf("hash: %.1f ms CPU (Argon2id 19 MiB, t=2, p=1, measured in this process)\n", ms(hash))
+	hash := hashCPU(ctx, 0)
+	fmt.Printf("hash: %.1f ms CPU back to back (Argon2id 19 MiB, t=2, p=1, measured in this process)\n", ms(hash))
 	server, err := c.server(ctx)
 	if err != nil {
 		return err
@@ -51,6 +51,8 @@ func (c *signinCmd) Run(ctx context.Context) error {
 		return err
 	}
 	rate := closed.perSecond() * c.Share
+	hash = hashCPU(ctx, time.Duration(float64(time.Second)/rate))
+	fmt.Printf("\nhash: %.1f ms CPU at this pace\n", ms(hash))
 	_, err = c.phase(ctx, fmt.Sprintf("open loop at %.0f %% (%.1f/s)", c.Share*100, rate), hash,
 		func(ctx context.Context) *results { return p.openLoop(ctx, rate, c.Open) })
 	return err
