@@ -81,6 +81,10 @@ func (a *App) Close() error {
 
 // prepare writes what the sites need to find in the database.
 func (a *App) prepare(ctx context.Context) error {
+	parts := demo.Parts{DB: a.DB, People: a.People, Provider: a.Provider, Org: a.Org, Hasher: a.Hasher}
+	if err := a.keepApart(ctx, parts); err != nil {
+		return err
+	}
 	if a.Config.Runs(config.ID) {
 		if err := a.Provider.EnsureKeys(ctx); err != nil {
 			return err
@@ -89,13 +93,25 @@ func (a *App) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	parts := demo.Parts{DB: a.DB, People: a.People, Provider: a.Provider, Org: a.Org, Hasher: a.Hasher}
 	if a.Config.Demo {
 		return demo.Load(ctx, parts, a.Config.LoadAccounts)
 	}
+	return nil
+}
+
+// keepApart refuses a demo's database for a real run and a real one for a
+// demo, before anything in it is changed: the demo's passwords are public.
+func (a *App) keepApart(ctx context.Context, parts demo.Parts) error {
 	there, err := demo.Loaded(ctx, parts)
+	if err != nil || there == a.Config.Demo {
+		return err
+	}
 	if there {
 		return &Refusal{"Đây là cơ sở dữ liệu của bản dùng thử, mật khẩu ai cũng biết; hãy dùng cơ sở dữ liệu khác.", "This database is a demo's, with passwords that everybody knows; use another one.", nil, false}
+	}
+	real, err := a.People.Any(ctx)
+	if err == nil && real {
+		return &Refusal{"Cơ sở dữ liệu này có tài khoản thật; hãy chạy thử với thư mục khác (--data).", "This database has real accounts; try the demo with another folder (--data).", nil, false}
 	}
 	return err
 }

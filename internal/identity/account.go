@@ -65,6 +65,15 @@ func (s *Service) Find(ctx context.Context, q db.Querier, number string) (Accoun
 	return a, err
 }
 
+// Any reports whether there is any account.
+func (s *Service) Any(ctx context.Context) (bool, error) {
+	_, err := db.Get[string](ctx, s.DB, `SELECT id FROM account LIMIT 1`)
+	if errors.Is(err, db.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // listMax bounds what the console prints; pages will page.
 const listMax = 1000
 
