@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"html"
 	"net/http"
@@ -32,6 +33,15 @@ const skipAhead = `(() => {
 func (v *visitor) ahead(d time.Duration) {
 	v.t.Helper()
 	browser.Eval[bool](v.tab, fmt.Sprintf("skipAhead(%d); true", d.Milliseconds()))
+}
+
+// jsonText is a text as JavaScript writes it.
+func jsonText(text string) string {
+	b, err := json.Marshal(text)
+	if err != nil {
+		panic(err) // a string always has a form
+	}
+	return string(b)
 }
 
 // foreign is the address of a page of somebody else's, with a form that posts

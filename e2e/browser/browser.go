@@ -19,8 +19,10 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // patience is how long a step may take before the test fails. A loaded machine
@@ -168,6 +170,15 @@ func (b *Tab) Network(bitsPerSecond int, latency time.Duration) {
 	})
 }
 
+// Cache switches the cache on or off for the pages that follow.
+func (b *Tab) Cache(on bool) {
+	b.t.Helper()
+	b.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: !on})
+		return chromedp.Void{}, err
+	})
+}
+
 // Open goes to an address and waits for the page.
 func (b *Tab) Open(address string) {
 	b.t.Helper()
@@ -197,7 +208,13 @@ func (b *Tab) Type(selector, text string) {
 // Keys sends keys to whatever has the focus.
 func (b *Tab) Keys(keys string) {
 	b.t.Helper()
-	b.do(chromedp.KeyEvent(keys))
+	b.do(chromedp.KeyEvent(keys, func(p *input.DispatchKeyEventParams) {
+		// As keyboards do: a key that was handled when it went down gives no
+		// character, not even to a box that has the focus since.
+		if p.Type == kb.KeyDown {
+			p.Type = input.DispatchKeyEventTypeRawKeyDown
+		}
+	}))
 }
 
 // Press clicks what the selector finds and waits until the page that follows
@@ -257,10 +274,10 @@ func (b *Tab) Value(selector string) string {
 	return run(b, chromedp.Value(selector))
 }
 
-// Eval returns the value of a JavaScript expression.
+// Eval returns the value of a JavaScript expression, or what it promises.
 func Eval[T any](b *Tab, expression string) T {
 	b.t.Helper()
-	return run(b, chromedp.Evaluate[T](expression))
+	return run(b, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
 // Address is where the tab is.
