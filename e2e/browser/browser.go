@@ -57,6 +57,8 @@ var start = sync.OnceValues(func() (context.Context, error) {
 		chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("no-first-run", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "vi"),
+		// A colour looked at in the middle of a transition is nobody's colour.
+		chromedp.Flag("force-prefers-reduced-motion", true),
 		// Nothing but this machine is ever asked.
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE *.localhost"))
 	allocator, end := chromedp.NewExecAllocator(context.Background(), opts...)
