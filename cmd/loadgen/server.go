@@ -77,10 +77,10 @@ const hashRuns = 40
 // another.
 func hashCPU(ctx context.Context, pause time.Duration) time.Duration {
 	h := credential.New(func(b []byte) []byte { return b }, 1)
-	h.VerifyNone(ctx, "warm")
+	_ = h.VerifyNone(ctx, "warm")
 	before := ownCPU()
 	for range hashRuns {
-		h.VerifyNone(ctx, "xanhlacay chuoi")
+		_ = h.VerifyNone(ctx, "xanhlacay chuoi")
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
