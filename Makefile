@@ -10,7 +10,7 @@ RACE := ./internal/clock/... ./internal/vn/... ./internal/credential/... \
 	./internal/problem/... ./internal/i18n/... ./internal/obs/... ./internal/jobs/...
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit vet lint race assets guide interop loadgen fuzz clean
+.PHONY: help run test unit vet lint race assets guide loadgen fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,9 +44,6 @@ assets: ## Build web/dist from web/assets
 
 guide: ## Make the user guide with its pictures from the journeys
 	scripts/with-services env MOTCUA_GUIDE=$(CURDIR)/docs/huong-dan $(GO) test -count=1 -run Guide ./e2e/...
-
-interop: ## Our provider (on zitadel/oidc) against the portal (on go-oidc), end to end
-	scripts/with-services $(GO) test -count=1 -run 'TestJourney' ./internal/app
 
 loadgen: ## Drive sign-ins against a running server: make loadgen ARGS='...'
 	$(GO) run ./cmd/loadgen signin $(ARGS)
