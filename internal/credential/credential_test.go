@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -67,6 +68,26 @@ func TestPW03_Blocklist(t *testing.T) {
 		"hgfedcba":           credential.Repeats,
 	} {
 		reason(t, pw, credential.MinCitizen, want)
+	}
+}
+
+// The list has the size that PW-03 asks for, and each of its words is refused.
+func TestPW03_EachCommonPassword(t *testing.T) {
+	text, err := os.ReadFile("common.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := map[string]bool{}
+	for w := range strings.Lines(string(text)) {
+		words[strings.TrimSpace(w)] = true
+	}
+	if len(words) < 3000 {
+		t.Errorf("%d words, want 3,000 at least", len(words))
+	}
+	for w := range words {
+		if credential.Check(w, 1, credential.About{}) == nil {
+			t.Errorf("%q is accepted", w)
+		}
 	}
 }
 

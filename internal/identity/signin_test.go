@@ -170,8 +170,13 @@ func TestPW06_KnownDeviceStillGetsIn(t *testing.T) {
 		if err := r.People.CheckPassword(t.Context(), stranger); !errors.Is(err, identity.ErrRefused) {
 			t.Errorf("a strange browser gets into a blocked account: %v", err)
 		}
-		own.RequestID = "q4"
+		// The attack goes on: the next block begins when the first ends.
 		r.Clock.Advance(31 * time.Second)
+		r.People.CheckPassword(t.Context(), attack)
+		if err := r.People.CheckPassword(t.Context(), stranger); !errors.Is(err, identity.ErrRefused) {
+			t.Errorf("a strange browser gets in while the attack goes on: %v", err)
+		}
+		own.RequestID = "q4"
 		if err := r.People.CheckPassword(t.Context(), own); err != nil {
 			t.Errorf("the owner's own browser is shut out: %v", err)
 		}
