@@ -21,6 +21,7 @@ var everyForm = []string{
 // Chromium holds form-action against every redirect that follows: those of
 // sign-in and sign-out go from portal to id and back.
 func TestEveryForm(t *testing.T) {
+	t.Parallel()
 	for name, scripts := range map[string]bool{"scripts": true, "noscript": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

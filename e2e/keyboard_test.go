@@ -73,6 +73,7 @@ func (v *visitor) focused(name string) {
 
 // TestKeyboardAlone walks the whole journey without a mouse.
 func TestKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	for name, scripts := range map[string]bool{"scripts": true, "noscript": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -93,6 +93,7 @@ func (v *visitor) open(state, address string) {
 // TestEveryPage looks at every page of the three sites in the states that the
 // running program can bring it to, with scripts and loaded without.
 func TestEveryPage(t *testing.T) {
+	t.Parallel()
 	for name, scripts := range map[string]bool{"scripts": true, "noscript": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
