@@ -12,6 +12,7 @@ import (
 	"motcua/internal/audit"
 	"motcua/internal/db"
 	"motcua/internal/db/dbtest"
+	"motcua/internal/identity/identitytest"
 	"motcua/internal/oidcop"
 )
 
@@ -170,6 +171,34 @@ func TestOP10_TokenEndsAfterTenMinutes(t *testing.T) {
 	})
 }
 
+func TestOP10_TokenEndsWithItsSession(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		for name, end := range map[string]func(r *rig) error{
+			"locked": func(r *rig) error { return r.People.Lock(t.Context(), audit.System, identitytest.Number) },
+			"new phone": func(r *rig) error {
+				return r.People.SetPhone(t.Context(), audit.System, identitytest.Number, "+84900000679")
+			},
+			"reset": func(r *rig) error {
+				_, err := r.People.Reset(t.Context(), audit.System, identitytest.Number)
+				return err
+			},
+		} {
+			r := newRig(t, dbtest.New(t, d.Dialect()))
+			got, _ := r.signIn(t, ask())
+			token := r.exchange(t, got.Get("code")).str("access_token")
+			if p := r.userinfo(t, token); p.status != 200 {
+				t.Fatalf("%s: before: %d", name, p.status)
+			}
+			if err := end(r); err != nil {
+				t.Fatal(err)
+			}
+			if p := r.userinfo(t, token); p.status != 401 {
+				t.Errorf("%s: the token outlives its session: %d", name, p.status)
+			}
+		}
+	})
+}
+
 func TestIDTokenCarriesNoPersonalClaims(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := newRig(t, d)
@@ -190,129 +219,6 @@ func TestIDTokenCarriesNoPersonalClaims(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestOP11_AlgorithmsAndRotation(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		r := newRig(t, d)
-		r.putClient(t, "cu", "RS256")
-		alg := func(client string) (string, string) {
-			got, _ := r.signIn(t, ask("client_id", client))
-			p := r.exchange(t, got.Get("code"), "basic-user", client)
-			return header(t, p.str("id_token"))
-		}
-		a1, k1 := alg(clientID)
-		if a2, _ := alg("cu"); a1 != "ES256" || a2 != "RS256" {
-			t.Errorf("algorithms %s, %s; want ES256 by default and RS256 where registered", a1, a2)
-		}
-		p := r.get(t, "/keys")
-		if len(p.body["keys"].([]any)) != 2 || p.header.Get("Cache-Control") != "public, max-age=300" {
-			t.Errorf("keys: %v %v", p.body, p.header)
-		}
-		for _, k := range p.body["keys"].([]any) {
-			for _, secret := range []string{"d", "p", "q"} {
-				if k.(map[string]any)[secret] != nil {
-					t.Fatal("a private key is published")
-				}
-			}
-		}
-		if err := r.provider.Rotate(t.Context(), audit.Ref{Kind: "console"}, false); err != nil {
-			t.Fatal(err)
-		}
-		if n := len(r.get(t, "/keys").body["keys"].([]any)); n != 4 {
-			t.Errorf("%d keys after rotation, want old and new of both", n)
-		}
-		if _, k := alg(clientID); k != k1 {
-			t.Error("the new key signs before anybody can know it")
-		}
-		r.Clock.Advance(10 * time.Minute)
-		if _, k := alg(clientID); k == k1 {
-			t.Error("the old key still signs")
-		}
-		r.Clock.Advance(24*time.Hour - time.Second)
-		if n := len(r.get(t, "/keys").body["keys"].([]any)); n != 4 {
-			t.Errorf("the old keys are gone while their tokens may live: %d", n)
-		}
-		r.Clock.Advance(2 * time.Second)
-		if n := len(r.get(t, "/keys").body["keys"].([]any)); n != 2 {
-			t.Errorf("%d keys a day after, want the new ones", n)
-		}
-	})
-}
-
-func TestOP11_RotationReachesOtherProcessesAndSchedule(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		r := newRig(t, d)
-		other, err := oidcop.New(r.provider.Parts)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.get(t, "/keys")
-		if err := other.Rotate(t.Context(), audit.Ref{Kind: "console"}, true); err != nil {
-			t.Fatal(err)
-		}
-		r.Clock.Advance(30 * time.Second)
-		if n := len(r.get(t, "/keys").body["keys"].([]any)); n != 2 {
-			t.Errorf("%d keys 30 s after a rotation at once, want 2 new ones", n)
-		}
-		r.Clock.Advance(91 * 24 * time.Hour)
-		if err := r.provider.EnsureKeys(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		r.Clock.Advance(time.Minute)
-		if n := len(r.get(t, "/keys").body["keys"].([]any)); n != 4 {
-			t.Errorf("after 91 days %d keys, want successors beside the old", n)
-		}
-	})
-}
-
-func TestOP18_MetadataEqualBehaviour(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		r := newRig(t, d)
-		m := r.get(t, "/.well-known/openid-configuration").body
-		if m["issuer"] != r.server.URL {
-			t.Errorf("issuer %v", m["issuer"])
-		}
-		for name, path := range map[string]string{"authorization_endpoint": "/authorize", "token_endpoint": "/token", "userinfo_endpoint": "/userinfo", "jwks_uri": "/keys", "end_session_endpoint": "/end_session"} {
-			if m[name] != r.server.URL+path {
-				t.Errorf("%s = %v", name, m[name])
-			}
-		}
-		for _, name := range []string{"claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported"} {
-			if m[name] != false {
-				t.Errorf("%s = %v, must be said to be false", name, m[name])
-			}
-		}
-		for _, name := range []string{"registration_endpoint", "introspection_endpoint", "revocation_endpoint", "pushed_authorization_request_endpoint", "device_authorization_endpoint"} {
-			if m[name] != nil {
-				t.Errorf("%s is announced", name)
-			}
-		}
-		for _, p := range m["prompt_values_supported"].([]any) {
-			got := r.authorize(t, ask("prompt", p.(string)), "")
-			if got.Redirect != "" && answer(t, got.Redirect).Get("error") == "invalid_request" {
-				t.Errorf("announced prompt %s is refused", p)
-			}
-		}
-		got, _ := r.signIn(t, ask("scope", strings.Join(texts(m["scopes_supported"]), " ")))
-		token := r.exchange(t, got.Get("code"))
-		claims := claimsOf(t, token.str("id_token"))
-		for k, v := range r.userinfo(t, token.str("access_token")).body {
-			claims[k] = v
-		}
-		for _, name := range texts(m["claims_supported"]) {
-			if claims[name] == nil {
-				t.Errorf("announced claim %s is never given", name)
-			}
-		}
-	})
-}
-
-func texts(v any) (out []string) {
-	for _, e := range v.([]any) {
-		out = append(out, e.(string))
-	}
-	return out
 }
 
 func TestOP13_SignOut(t *testing.T) {
