@@ -96,9 +96,11 @@ func (p *photographer) picture(name, address string) {
 		width, height, most = 390, 640, 844
 	}
 	// The ports differ at every run, the cursor and the seconds at every look.
+	p.tab.Until(`window.posed || !document.querySelector("[autofocus]") || document.activeElement !== document.body`)
 	browser.Eval[bool](p.tab, fmt.Sprintf(`(() => {
 		scrollTo(0, 0)
 		document.activeElement.blur()
+		window.posed = true
 		for (let i = 0; i < 10000; i++) clearTimeout(i)
 		const ports = %s, walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
 		for (let n; n = walk.nextNode();) n.data = n.data.replace(/localhost:(\d+)/g, (all, port) => "localhost:" + (ports[port] || port))

@@ -141,9 +141,11 @@ func (s *site) resend(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, identity.ErrNoResends):
 		return refuse(otpTooMany)
 	case errors.Is(err, identity.ErrSendLimit):
-		return refuse(otpDayLimit)
+		return s.otpPage(w, r, http.StatusTooManyRequests, wait, func(p *otpPage) { p.Problem, p.CanResend = otpDayLimit, false })
 	case isTooMany:
-		return s.otpPage(w, r, http.StatusTooManyRequests, wait, func(p *otpPage) { p.Problem, p.RetryAfter = otpTooManySends, tooMany.Retry })
+		return s.otpPage(w, r, http.StatusTooManyRequests, wait, func(p *otpPage) {
+			p.Problem, p.RetryAfter, p.CanResend = otpTooManySends, tooMany.Retry, false
+		})
 	case errors.Is(err, identity.ErrNoAttempt):
 		return web.Redirect(w, r, "/dang-nhap?yc="+wait.ID)
 	}
