@@ -131,7 +131,7 @@ func (h *overHTTP) Value(box string) string {
 }
 
 func (h *overHTTP) Other() hand {
-	return &overHTTP{t: h.t, client: h.client, filled: url.Values{}}
+	return &overHTTP{t: h.t, client: h.client.Tab(), filled: url.Values{}}
 }
 
 func words(n *html.Node) string {

@@ -193,7 +193,7 @@ func (w *witness) scan() {
 			w.t.Errorf("the scan does not reach %s", name)
 		}
 	}
-	places := map[string]string{"log": w.Log.String(), "metrics": w.figures()}
+	places := map[string]string{"log": w.Log.String(), "stray log": strays.String(), "metrics": w.figures()}
 	for name, text := range tables {
 		if strings.HasPrefix(name, "job.") || strings.HasPrefix(name, "job_") || strings.HasPrefix(name, "audit_") {
 			places[name] = text

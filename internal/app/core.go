@@ -143,7 +143,7 @@ func (a *Core) domain() error {
 // provider is whole only where the id site's address is known; the console's
 // commands need its keys alone.
 func (a *Core) provider() (err error) {
-	parts := oidcop.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Audit: a.Audit, Sessions: a.Sessions, People: a.People}
+	parts := oidcop.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Audit: a.Audit, Sessions: a.Sessions, People: a.People, Log: a.Log}
 	u := a.Config.SiteURL(config.ID)
 	if u == nil {
 		a.Provider = &oidcop.Provider{Parts: parts}

@@ -210,6 +210,11 @@ func TestSES01_IdleAndAbsoluteEnd(t *testing.T) {
 		if left, err := r.s.Continue(r.ctx, token); err != nil || left != 15*time.Minute {
 			t.Errorf("Continue = %v, %v", left, err)
 		}
+		// Use is noted once a minute; a person who asks gets it all at once.
+		r.clk.Advance(59 * time.Second)
+		if left, err := r.s.Continue(r.ctx, token); err != nil || left != 15*time.Minute {
+			t.Errorf("Continue soon after = %v, %v", left, err)
+		}
 		r.clk.Advance(15*time.Minute - time.Millisecond)
 		if _, err := r.s.Visit(r.ctx, token); err != nil {
 			t.Errorf("within the idle time: %v", err)

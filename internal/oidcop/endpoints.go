@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
@@ -73,7 +72,7 @@ func (p *Provider) Userinfo(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="userinfo", error="invalid_token"`)
 		writeError(w, http.StatusUnauthorized, "invalid_token", "the token has ended")
 	case err != nil:
-		slog.ErrorContext(r.Context(), "userinfo", "error", err)
+		p.Log.ErrorContext(r.Context(), "userinfo", "error", err)
 		writeError(w, http.StatusInternalServerError, "server_error", "try again")
 	default:
 		writeJSON(w, http.StatusOK, claims)

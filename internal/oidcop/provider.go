@@ -1,6 +1,7 @@
 package oidcop
 
 import (
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -51,6 +52,8 @@ type Parts struct {
 	Audit    *audit.Log
 	Sessions *session.Store
 	People   *identity.Service
+	// Log receives what the library has to say; nil: slog.Default.
+	Log *slog.Logger
 	// Issuer is the public URL of the id site, without a slash at its end.
 	Issuer string
 }
@@ -65,9 +68,12 @@ type Provider struct {
 
 // New returns a Provider. It errs when the library refuses the issuer.
 func New(p Parts) (*Provider, error) {
+	if p.Log == nil {
+		p.Log = slog.Default()
+	}
 	o := &Provider{Parts: p}
 	lib, err := op.NewProvider(&op.Config{CodeMethodS256: true, AuthMethodPost: true}, storage{o}, op.StaticIssuer(p.Issuer),
-		op.WithAllowInsecure(), op.WithCORSOptions(nil), op.WithCrypto(bareToken{}),
+		op.WithAllowInsecure(), op.WithLogger(p.Log), op.WithCORSOptions(nil), op.WithCrypto(bareToken{}),
 		op.WithCustomTokenEndpoint(op.NewEndpoint(PathToken)), op.WithCustomKeysEndpoint(op.NewEndpoint(PathKeys)))
 	if err != nil {
 		return nil, err

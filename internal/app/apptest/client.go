@@ -138,6 +138,14 @@ func (c *Client) Cookie(address, name string) string {
 // Forget drops every cookie whose name contains the text, all for "".
 func (c *Client) Forget(part string) { c.jar.forget(part) }
 
+// Tab returns another tab of the same browser: it has the same cookies and
+// shows no page yet.
+func (c *Client) Tab() *Client {
+	k := *c
+	k.last = nil
+	return &k
+}
+
 // Clone returns a browser with the same cookies at this moment: the attacker
 // who copied them, or the page that the back button shows.
 func (c *Client) Clone() *Client {
