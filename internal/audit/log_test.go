@@ -108,6 +108,10 @@ func TestLOG01_NumbersAreMasked(t *testing.T) {
 			detail["note"] != "****** at 2026-03-02, unit 12052" {
 			t.Errorf("%+v", got[0])
 		}
+		appendAll(t, l, Event{Action: "account.lock", Target: Ref{"number", "099200000017"}, Outcome: OK})
+		if got, err := l.Read(context.Background(), System, Filter{Action: "account.lock"}); err != nil || len(got) != 1 || got[0].TargetID != "099******017" {
+			t.Errorf("a number that is acted upon: %+v %v", got, err)
+		}
 		if n := len(detail["long"]); n > maxDetailValue || !strings.HasPrefix(strings.Repeat("ữ", 300), detail["long"]) {
 			t.Errorf("long value has %d bytes", n)
 		}
