@@ -18,14 +18,20 @@ type stop struct {
 	View bool   // and where it is
 }
 
+// focusName is what the focused thing is called, as a script's expression.
+const focusName = `(() => {
+	const e = document.activeElement
+	const name = e.ariaLabel || (e.labels && e.labels.length ? e.labels[0].textContent : e.textContent)
+	return e === document.body ? "" : name.replace(/\s+/g, " ").trim()
+})()`
+
 func (v *visitor) focus() stop {
 	v.t.Helper()
 	return browser.Eval[stop](v.tab, `(() => {
 		const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect()
-		const name = e.ariaLabel || (e.labels && e.labels.length ? e.labels[0].textContent : e.textContent)
 		const middle = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2)
 		return {
-			Name: e === document.body ? "" : name.replace(/\s+/g, " ").trim(),
+			Name: `+focusName+`,
 			Ring: s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2 || s.boxShadow !== "none",
 			View: !!middle && (e === middle || e.contains(middle) || middle.contains(e)),
 		}
@@ -65,7 +71,9 @@ func (v *visitor) headed(heading string) {
 
 func (v *visitor) focused(name string) {
 	v.t.Helper()
-	v.tab.Until(`document.hasFocus()`)
+	// The browser moves the focus to an autofocus box some frames after the
+	// page is complete.
+	v.tab.Until(`document.hasFocus() && ` + focusName + ` === ` + jsonText(name))
 	if f := v.focus(); f.Name != name || !f.Ring {
 		v.t.Errorf("%s: the focus is on %+v, want %q", v.Address(), f, name)
 	}
