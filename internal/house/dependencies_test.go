@@ -29,7 +29,9 @@ var reasons = map[string]string{
 	"golang.org/x/oauth2":                 "relying party, beside go-oidc",
 	"golang.org/x/text":                   "Unicode normal forms",
 	"modernc.org/sqlite":                  "SQLite without cgo",
+	"golang.org/x/image":                  "scaling pictures of officers; reading WebP",
 	"pgregory.net/rapid":                  "properties in tests",
+	"rsc.io/qr":                           "QR codes",
 }
 
 func TestEachDependencyHasAReason(t *testing.T) {

@@ -1,7 +1,7 @@
 package i18n
 
 import (
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -14,24 +14,39 @@ const (
 	English    = "en"
 )
 
-var (
-	//go:embed vi.json
-	viJSON []byte
-	//go:embed en.json
-	enJSON []byte
+//go:embed vi/*.json en/*.json
+var files embed.FS
 
-	catalogues = map[string]map[string]string{
-		Vietnamese: mustParse(viJSON),
-		English:    mustParse(enJSON),
-	}
-)
+var catalogues = map[string]map[string]string{
+	Vietnamese: mustLoad(Vietnamese),
+	English:    mustLoad(English),
+}
 
-func mustParse(b []byte) map[string]string {
-	m := map[string]string{}
-	if err := json.Unmarshal(b, &m); err != nil {
+// mustLoad joins the files of a language. A key in two of them is a mistake
+// that every test of every package shows.
+func mustLoad(lang string) map[string]string {
+	all := map[string]string{}
+	entries, err := files.ReadDir(lang)
+	if err != nil {
 		panic("i18n: " + err.Error())
 	}
-	return m
+	for _, e := range entries {
+		b, err := files.ReadFile(lang + "/" + e.Name())
+		if err != nil {
+			panic("i18n: " + err.Error())
+		}
+		part := map[string]string{}
+		if err := json.Unmarshal(b, &part); err != nil {
+			panic("i18n: " + lang + "/" + e.Name() + ": " + err.Error())
+		}
+		for k, v := range part {
+			if _, twice := all[k]; twice {
+				panic("i18n: " + k + " stands twice")
+			}
+			all[k] = v
+		}
+	}
+	return all
 }
 
 // Languages lists the languages of the catalogue.

@@ -60,7 +60,7 @@ func Check(root string) ([]string, error) {
 	}
 	for _, k := range i18n.Keys(i18n.English) {
 		if !known[k] {
-			wrong = append(wrong, fmt.Sprintf("%s: not in vi.json", k))
+			wrong = append(wrong, fmt.Sprintf("%s: not in Vietnamese", k))
 		}
 	}
 	// A literal in a table of keys ("id.otp.wrnog") is known by its page.
@@ -88,7 +88,7 @@ func compare(key string) (wrong []string) {
 	vi, _ := i18n.Raw(i18n.Vietnamese, key)
 	en, ok := i18n.Raw(i18n.English, key)
 	if !ok {
-		return []string{key + ": not in en.json"}
+		return []string{key + ": not in English"}
 	}
 	sorted := func(re *regexp.Regexp, s string) []string {
 		return slices.Sorted(slices.Values(re.FindAllString(s, -1)))
