@@ -52,7 +52,8 @@ type Parts struct {
 	Audit    *audit.Log
 	Sessions *session.Store
 	People   *identity.Service
-	// Log receives what the library has to say; nil: slog.Default.
+	// Log receives what goes wrong at endpoints; nil: slog.Default, to which
+	// the library writes in any case.
 	Log *slog.Logger
 	// Issuer is the public URL of the id site, without a slash at its end.
 	Issuer string
@@ -73,7 +74,7 @@ func New(p Parts) (*Provider, error) {
 	}
 	o := &Provider{Parts: p}
 	lib, err := op.NewProvider(&op.Config{CodeMethodS256: true, AuthMethodPost: true}, storage{o}, op.StaticIssuer(p.Issuer),
-		op.WithAllowInsecure(), op.WithLogger(p.Log), op.WithCORSOptions(nil), op.WithCrypto(bareToken{}),
+		op.WithAllowInsecure(), op.WithCORSOptions(nil), op.WithCrypto(bareToken{}),
 		op.WithCustomTokenEndpoint(op.NewEndpoint(PathToken)), op.WithCustomKeysEndpoint(op.NewEndpoint(PathKeys)))
 	if err != nil {
 		return nil, err

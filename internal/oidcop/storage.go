@@ -77,7 +77,10 @@ func (s storage) AuthRequestByCode(ctx context.Context, code string) (op.AuthReq
 }
 
 func (s storage) revokeReused(ctx context.Context, tx *db.Tx, code string, now time.Time) error {
-	used, err := db.Select[request](ctx, tx, `SELECT `+requestColumns+` FROM auth_request WHERE code_digest = $1 AND code_used_at IS NOT NULL`, sha256Hex(code))
+	// The update comes first: a token that is being given waits for it, or it
+	// for the token (CreateAccessToken).
+	used, err := db.Select[request](ctx, tx, `UPDATE auth_request SET code_reused_at = $1
+		WHERE code_digest = $2 AND code_used_at IS NOT NULL RETURNING `+requestColumns, now, sha256Hex(code))
 	if err != nil || len(used) == 0 {
 		return err
 	}
@@ -95,9 +98,21 @@ func (s storage) CreateAccessToken(ctx context.Context, r op.TokenRequest) (stri
 	}
 	token := rand.Text() + rand.Text()
 	now := s.p.Clock.Now()
-	_, err := db.Exec(ctx, s.p.DB, `INSERT INTO access_token (digest, request_id, client_id, account_id, session_id, scopes, created_at, expires_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
-		sha256Hex(token), g.ID, g.ClientID, g.GetSubject(), *g.SessionID, g.Scopes, now, now.Add(accessTokenLife))
+	err := s.p.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		// Takes the row's lock, and gives nothing when the code has come again
+		// since it was used.
+		n, err := db.Exec(ctx, tx, `UPDATE auth_request SET code_reused_at = NULL WHERE id = $1 AND code_reused_at IS NULL`, g.ID)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return oidc.ErrInvalidGrant()
+		}
+		_, err = db.Exec(ctx, tx, `INSERT INTO access_token (digest, request_id, client_id, account_id, session_id, scopes, created_at, expires_at)
+			VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
+			sha256Hex(token), g.ID, g.ClientID, g.GetSubject(), *g.SessionID, g.Scopes, now, now.Add(accessTokenLife))
+		return err
+	})
 	// The library tells the service how long the token lives by real time.
 	return token, time.Now().Add(accessTokenLife), err //clock:real
 }

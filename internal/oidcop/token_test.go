@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,22 +41,51 @@ func TestOP04_CodeLivesSixtySecondsOnce(t *testing.T) {
 	})
 }
 
-func TestOP04_OneOfManyExchangesWins(t *testing.T) {
+// Of many exchanges of one code at most one is answered with a token, and as
+// the others show that the code is known elsewhere, no token of it works.
+func TestOP04_ManyExchangesOfOneCodeLeaveNoToken(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		for range 5 {
+			got, _ := r.signIn(t, ask())
+			given := make(chan string, 20)
+			var wg sync.WaitGroup
+			for range cap(given) {
+				wg.Go(func() {
+					if p := r.exchange(t, got.Get("code")); p.status == http.StatusOK {
+						given <- p.str("access_token")
+					}
+				})
+			}
+			wg.Wait()
+			close(given)
+			if len(given) > 1 {
+				t.Errorf("%d exchanges of one code were answered", len(given))
+			}
+			for token := range given {
+				if p := r.userinfo(t, token); p.status != http.StatusUnauthorized {
+					t.Errorf("a token of a code that was used again works: %d", p.status)
+				}
+			}
+		}
+	})
+}
+
+// The code comes again after it was used and before its token is written.
+func TestOP04_ReuseBeforeTheTokenIsGiven(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := newRig(t, d)
 		got, _ := r.signIn(t, ask())
-		var won atomic.Int32
-		var wg sync.WaitGroup
-		for range 20 {
-			wg.Go(func() {
-				if r.exchange(t, got.Get("code")).status == http.StatusOK {
-					won.Add(1)
-				}
-			})
+		st := r.provider.Storage()
+		request, err := st.AuthRequestByCode(t.Context(), got.Get("code"))
+		if err != nil {
+			t.Fatal(err)
 		}
-		wg.Wait()
-		if won.Load() != 1 {
-			t.Errorf("%d exchanges of one code, want 1", won.Load())
+		if _, err := st.AuthRequestByCode(t.Context(), got.Get("code")); err == nil {
+			t.Fatal("used twice")
+		}
+		if token, _, err := st.CreateAccessToken(t.Context(), request); err == nil {
+			t.Errorf("a token of %d characters was given", len(token))
 		}
 	})
 }
