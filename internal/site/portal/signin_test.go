@@ -83,6 +83,19 @@ func TestRP13_SessionCookieAndTokens(t *testing.T) {
 	})
 }
 
+func TestRP02_HeadDoesNotUseTheAnswerUp(t *testing.T) {
+	r := one(t)
+	b := r.browser()
+	address := b.get(PathSignIn).Header.Get("Location")
+	q := r.op.Grant(address)
+	if a := b.do(http.MethodHead, PathCallback+"?"+q.Encode()); a.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("HEAD: %d", a.StatusCode)
+	}
+	if a := b.back(q); a.StatusCode != http.StatusSeeOther || b.cookie("s") == "" {
+		t.Errorf("GET after it: %d", a.StatusCode)
+	}
+}
+
 func TestRP02_CallbackOfAnotherBrowser(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		victim, attacker := r.browser(), r.browser()
