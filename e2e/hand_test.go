@@ -159,16 +159,14 @@ func (h *onScreen) Fill(box, text string) {
 
 func (h *onScreen) Press(text string) {
 	h.t.Helper()
-	// The mark lets a selector find what only its text tells apart.
-	found := browser.Eval[bool](h.Tab, fmt.Sprintf(`(() => {
+	// The mark lets a selector find what only its text tells apart. A script
+	// may bring it a moment after the page.
+	h.Until(fmt.Sprintf(`(() => {
 		document.querySelectorAll("[data-e2e]").forEach(e => e.removeAttribute("data-e2e"));
 		const e = [...document.querySelectorAll("button, a")].find(e => e.textContent.replace(/\s+/g, " ").trim() === %q && e.getClientRects().length);
 		if (e) e.setAttribute("data-e2e", "");
 		return !!e;
 	})()`, text))
-	if !found {
-		h.t.Fatalf("%s has nothing with %q on it:\n%s", h.Address(), text, h.Text())
-	}
 	h.Tab.Press("[data-e2e]")
 }
 

@@ -20,6 +20,7 @@ func TestSlowLine(t *testing.T) {
 	v.tab.Network(50_000, time.Second)
 	textFirst := func() {
 		t.Helper()
+		v.tab.Until(`performance.getEntriesByName("first-contentful-paint").length > 0 && performance.getEntriesByType("resource").some(e => e.name.endsWith(".woff2"))`)
 		times := browser.Eval[struct{ Text, Font float64 }](v.tab, `({
 			Text: performance.getEntriesByName("first-contentful-paint")[0].startTime,
 			Font: Math.min(...performance.getEntriesByType("resource").filter(e => e.name.endsWith(".woff2")).map(e => e.responseEnd)),

@@ -139,6 +139,8 @@ func (b *Tab) Width(px int) {
 		height = 844
 	}
 	b.do(chromedp.EmulateViewport(int64(px), height))
+	// The page learns of it a moment later.
+	b.Until(fmt.Sprintf("innerWidth === %d", px))
 }
 
 // Script switches the page's scripts on or off for the pages that follow.
