@@ -136,7 +136,9 @@ func (a *Core) domain() error {
 	a.People = identity.New(identity.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Hasher: a.Hasher, SMS: a.SMS,
 		Jobs: a.Jobs, Audit: a.Audit, Sessions: a.Sessions, Limiter: a.Limiter, Limits: a.limits()})
 	a.Citizens = citizen.New(citizen.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Sessions: a.Sessions, Audit: a.Audit, Idle: a.Config.PortalIdle})
-	a.Org = org.New(org.Parts{DB: a.DB, Clock: a.Clock, Hasher: a.Hasher, Audit: a.Audit, Sessions: a.Sessions})
+	limits := a.limits()
+	a.Org = org.New(org.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Hasher: a.Hasher, SMS: a.SMS, Audit: a.Audit, Sessions: a.Sessions,
+		Limiter: a.Limiter, Limits: org.Limits{Factor: limits.Factor, Networks: limits.Networks}})
 	return a.provider()
 }
 

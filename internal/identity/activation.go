@@ -31,7 +31,7 @@ func (s *Service) newActivation(ctx context.Context, tx *db.Tx, accountID string
 // with ErrActivation, *TooMany, a *credential.Weak, or credential.ErrBusy; the
 // code is used up only by success.
 func (s *Service) SetPassword(ctx context.Context, source netip.Addr, number, code, password string) error {
-	if err := s.peekSource(ctx, s.DB, source); err != nil {
+	if err := s.throttle.PeekSource(ctx, s.DB, source); err != nil {
 		return err
 	}
 	a, err := db.Get[Account](ctx, s.DB, `SELECT a.id, a.number, a.name, a.birth_date, a.status
@@ -75,7 +75,7 @@ func (s *Service) SetPassword(ctx context.Context, source netip.Addr, number, co
 func (s *Service) refuseActivation(ctx context.Context, source netip.Addr) error {
 	answer := ErrActivation
 	err := s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		if answer, err = s.countSource(ctx, tx, source, ErrActivation); err != nil {
+		if answer, err = s.throttle.CountSource(ctx, tx, source, ErrActivation); err != nil {
 			return err
 		}
 		return s.Audit.Append(ctx, tx, audit.Event{Action: "account.password_set", Outcome: audit.Refused, Reason: "activation_code"})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"motcua/internal/audit"
+	"motcua/internal/credential"
 	"motcua/internal/db"
 )
 
@@ -146,11 +147,11 @@ func (s *Service) judge(ctx context.Context, tx *db.Tx, a attempt, codes []code,
 // only the first of several confirmations can win.
 func (s *Service) settle(ctx context.Context, tx *db.Tx, a attempt, account Account, codeID, subject string) (Verdict, error) {
 	now := s.now()
-	st, err := s.otpStanding(ctx, tx, subject)
+	st, err := s.throttle.Failures(ctx, tx, subject)
 	if err != nil {
 		return Verdict{}, err
 	}
-	if st >= hardFailures {
+	if st >= credential.HardFailures {
 		return Verdict{Outcome: AccountBlocked}, nil
 	}
 	n, err := db.Exec(ctx, tx, `UPDATE otp_attempt SET state = $1, confirmed_at = $2 WHERE id = $3 AND state = $4`, stateConfirmed, now, a.ID, stateOpen)
@@ -170,7 +171,7 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, a attempt, account Acco
 		return Verdict{}, err
 	}
 	if st > 0 {
-		if err := s.clearThrottle(ctx, tx, subject); err != nil {
+		if err := s.throttle.Clear(ctx, tx, subject); err != nil {
 			return Verdict{}, err
 		}
 	}
@@ -185,11 +186,8 @@ func (s *Service) uncount(ctx context.Context, tx *db.Tx, a attempt) error {
 }
 
 func (s *Service) wrong(ctx context.Context, tx *db.Tx, a attempt, account Account, subject string) (Verdict, error) {
-	failures, err := db.Get[int](ctx, tx, `INSERT INTO sign_in_throttle (subject, account_id, failures, notified, updated_at)
-		VALUES ($1, $2, 1, FALSE, $3) ON CONFLICT (subject) DO UPDATE SET failures = sign_in_throttle.failures + 1, updated_at = EXCLUDED.updated_at
-		RETURNING failures`,
-		subject, account.ID, s.now())
-	if err == nil && failures == hardFailures {
+	failures, err := s.throttle.Count(ctx, tx, subject, account.ID)
+	if err == nil && failures == credential.HardFailures {
 		err = s.queueLockNotice(ctx, tx, subject)
 	}
 	if err != nil {
@@ -200,11 +198,6 @@ func (s *Service) wrong(ctx context.Context, tx *db.Tx, a attempt, account Accou
 	}
 	_, err = db.Exec(ctx, tx, `UPDATE otp_attempt SET state = $1 WHERE id = $2`, stateBurnt, a.ID)
 	return Verdict{Outcome: Cancelled}, err
-}
-
-// otpStanding is how many wrong codes an account has had in a row.
-func (s *Service) otpStanding(ctx context.Context, tx *db.Tx, subject string) (int, error) {
-	return db.Get[int](ctx, tx, `SELECT COALESCE(MAX(failures), 0) FROM sign_in_throttle WHERE subject = $1`, subject)
 }
 
 func (s *Service) rememberDevice(ctx context.Context, tx *db.Tx, accountID, device string) error {

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"time"
 
-	"motcua/internal/ratelimit"
+	"motcua/internal/credential"
 )
 
 // Lives and counts that the decided points fix; not settings.
@@ -23,11 +23,6 @@ const (
 	AttemptLife = 15 * time.Minute
 	// ActivationLife is how long an activation code can be used.
 	ActivationLife = 72 * time.Hour
-	// hardFailures consecutive failures close an account until an
-	// administrator opens it (63B-4 §3.2.2: at most 100).
-	hardFailures = 100
-	// softFailures is the failure from which an account is blocked for a time.
-	softFailures = 5
 	// deviceLife is how long a browser counts as known after its last use.
 	deviceLife = 180 * 24 * time.Hour
 )
@@ -55,15 +50,11 @@ type Limits struct {
 }
 
 // A NetworkFactor multiplies the limits for sources inside Prefix.
-type NetworkFactor struct {
-	Prefix netip.Prefix
-	Factor int
-}
+type NetworkFactor = credential.NetworkFactor
 
 const (
-	sourceWindow  = 5 * time.Minute
-	failureWindow = 15 * time.Minute
-	day           = 24 * time.Hour
+	sourceWindow = 5 * time.Minute
+	day          = 24 * time.Hour
 )
 
 func (l Limits) withDefaults() Limits {
@@ -75,54 +66,14 @@ func (l Limits) withDefaults() Limits {
 	set(&l.SendsPerDay, 10)
 	set(&l.SendsHardCap, 40)
 	set(&l.SendsPerSource, 25)
-	set(&l.FailuresPerSource, 30)
-	set(&l.FailuresPerNetwork, 150)
 	set(&l.Factor, 1)
 	return l
 }
 
 func (l Limits) factor(source netip.Addr) int {
-	for _, n := range l.Networks {
-		if n.Prefix.Contains(source) && n.Factor > 0 {
-			return l.Factor * n.Factor
-		}
-	}
-	return l.Factor
+	return credential.FactorFor(l.Factor, l.Networks, source)
 }
 
-func (l Limits) perSource(source netip.Addr) ratelimit.Limit {
-	return ratelimit.Limit{Name: "password.source", Burst: l.FailuresPerSource * l.factor(source), Per: failureWindow}
-}
-
-func (l Limits) perNetwork(source netip.Addr) ratelimit.Limit {
-	return ratelimit.Limit{Name: "password.network", Burst: l.FailuresPerNetwork * l.factor(source), Per: failureWindow}
-}
-
-// network returns the range that one subscriber line or office usually has.
-func network(source netip.Addr) string {
-	bits := 24
-	if source.Is6() && !source.Is4In6() {
-		bits = 48
-	}
-	p, err := source.Unmap().Prefix(bits)
-	if err != nil {
-		return "unknown"
-	}
-	return p.String()
-}
-
-// blockFor returns how long an account stays blocked after its n-th
-// consecutive failure: nothing before the fifth, then 30 s, doubled each time
-// up to an hour (PW-06).
-func blockFor(n int) time.Duration {
-	if n < softFailures {
-		return 0
-	}
-	d := 30 * time.Second
-	for range n - softFailures {
-		if d *= 2; d >= time.Hour {
-			return time.Hour
-		}
-	}
-	return d
+func (l Limits) failures() credential.SourceLimits {
+	return credential.SourceLimits{PerSource: l.FailuresPerSource, PerNetwork: l.FailuresPerNetwork, Factor: l.Factor, Networks: l.Networks}
 }

@@ -11,7 +11,6 @@ import (
 const (
 	keepAttempts    = 48 * time.Hour
 	keepActivations = 7 * 24 * time.Hour
-	keepStrangers   = 24 * time.Hour
 )
 
 // Purge deletes what has expired. It runs hourly.
@@ -24,12 +23,11 @@ func (s *Service) Purge(ctx context.Context) error {
 		{`DELETE FROM otp_code WHERE attempt_id IN (SELECT id FROM otp_attempt WHERE created_at < $1)`, now.Add(-keepAttempts)},
 		{`DELETE FROM otp_attempt WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM otp_code c WHERE c.attempt_id = otp_attempt.id)`, now.Add(-keepAttempts)},
 		{`DELETE FROM activation WHERE expires_at < $1 OR used_at < $1`, now.Add(-keepActivations)},
-		{`DELETE FROM sign_in_throttle WHERE account_id IS NULL AND updated_at < $1`, now.Add(-keepStrangers)},
 		{`DELETE FROM known_device WHERE last_used_at < $1`, now.Add(-deviceLife)},
 	} {
 		if _, err := db.Exec(ctx, s.DB, p.sql, p.before); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.throttle.Purge(ctx)
 }

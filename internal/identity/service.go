@@ -41,7 +41,10 @@ type Parts struct {
 }
 
 // A Service holds the rules of this package over one database.
-type Service struct{ Parts }
+type Service struct {
+	Parts
+	throttle *credential.Throttle
+}
 
 // Register declares the jobs of this package; call it once, before the queue
 // starts. The service is asked for late because it needs the queue itself.
@@ -52,7 +55,7 @@ func Register(r *jobs.Registry, service func() *Service) {
 // New returns a Service.
 func New(p Parts) *Service {
 	p.Limits = p.Limits.withDefaults()
-	return &Service{p}
+	return &Service{p, &credential.Throttle{DB: p.DB, Clock: p.Clock, Limiter: p.Limiter, Name: "password", Limits: p.Limits.failures()}}
 }
 
 // digest is the form in which random marks (browser, device) are stored.

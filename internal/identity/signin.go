@@ -32,7 +32,7 @@ type Try struct {
 // ErrRefused, *TooMany or credential.ErrBusy.
 func (s *Service) CheckPassword(ctx context.Context, t Try) error {
 	t.Password = t.Password[:min(len(t.Password), credential.MaxBytes)]
-	if err := s.peekSource(ctx, s.DB, t.Source); err != nil {
+	if err := s.throttle.PeekSource(ctx, s.DB, t.Source); err != nil {
 		return err
 	}
 	account, err := s.Find(ctx, s.DB, t.Number)
@@ -46,13 +46,13 @@ func (s *Service) CheckPassword(ctx context.Context, t Try) error {
 	}
 	right, rehash, err := s.verify(ctx, account, t.Password)
 	if err != nil {
-		return errors.Join(err, s.giveBack(ctx, held))
+		return errors.Join(err, s.throttle.GiveBack(ctx, held.Reservation))
 	}
 	reason := ""
 	switch {
 	case !known:
 		reason = "unknown"
-	case !held.allowed || held.closed || account.Status != StatusActive:
+	case !held.Allowed || held.closed || account.Status != StatusActive:
 		reason = "blocked"
 	case !right:
 		reason = "password"
@@ -65,10 +65,16 @@ func (s *Service) CheckPassword(ctx context.Context, t Try) error {
 		// When this fails, the next sign-in does it.
 		newHash, _ = s.Hasher.Hash(ctx, t.Password)
 	}
-	if err := s.accept(ctx, t, account, held.subject, newHash); err != nil {
-		return errors.Join(err, s.giveBack(ctx, held))
+	if err := s.accept(ctx, t, account, held.Subject, newHash); err != nil {
+		return errors.Join(err, s.throttle.GiveBack(ctx, held.Reservation))
 	}
 	return nil
+}
+
+// A reservation is a failure counted before the password is looked at.
+type reservation struct {
+	credential.Reservation
+	closed bool // by wrong codes
 }
 
 // open reserves the failure. The password is checked even when the account is
@@ -91,12 +97,12 @@ func (s *Service) open(ctx context.Context, t Try, a Account, known bool) (held 
 				device = digest(t.Device)
 			}
 		}
-		if held, err = s.reserve(ctx, tx, s.throttleSubject(t.Number, device), accountID); err != nil {
+		if held.Reservation, err = s.throttle.Reserve(ctx, tx, s.throttleSubject(t.Number, device), accountID); err != nil {
 			return err
 		}
 		// A code could not be confirmed: none is sent.
-		codes, err := s.otpStanding(ctx, tx, s.codeSubject(a.ID))
-		held.closed = codes >= hardFailures
+		codes, err := s.throttle.Failures(ctx, tx, s.codeSubject(a.ID))
+		held.closed = codes >= credential.HardFailures
 		return err
 	})
 	return held, err
@@ -116,11 +122,11 @@ func (s *Service) refuse(ctx context.Context, t Try, a Account, held reservation
 	}
 	answer := ErrRefused
 	err := s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		if answer, err = s.countSource(ctx, tx, t.Source, ErrRefused); err != nil {
+		if answer, err = s.throttle.CountSource(ctx, tx, t.Source, ErrRefused); err != nil {
 			return err
 		}
-		if held.firstBlock {
-			if err := s.queueLockNotice(ctx, tx, held.subject); err != nil {
+		if held.FirstBlock {
+			if err := s.queueLockNotice(ctx, tx, held.Subject); err != nil {
 				return err
 			}
 		}
@@ -136,12 +142,12 @@ func (s *Service) accept(ctx context.Context, t Try, a Account, subject, newHash
 	return s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		// Once more: of guesses that came at once, a right one beyond the
 		// limit must look like the wrong ones.
-		if err := s.peekSource(ctx, tx, t.Source); err != nil {
+		if err := s.throttle.PeekSource(ctx, tx, t.Source); err != nil {
 			return err
 		}
 		// This also takes the row's lock: presses that came at once go on one
 		// after the other.
-		if err := s.clearThrottle(ctx, tx, subject); err != nil {
+		if err := s.throttle.Clear(ctx, tx, subject); err != nil {
 			return err
 		}
 		if newHash != "" {

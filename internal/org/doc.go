@@ -7,6 +7,6 @@
 // first officer ever made becomes the administrator. InsertUnit and
 // InsertOfficer do the same inside a caller's transaction.
 //
-// Nothing here is purged: usernames are never given to somebody else, and
+// Officers and posts are never purged: usernames are never given to somebody else, and
 // dossiers name units and officers for as long as they are kept.
 package org

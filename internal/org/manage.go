@@ -12,9 +12,6 @@ import (
 	"motcua/internal/db"
 )
 
-// Site is the site whose sessions officers have.
-const Site = "office"
-
 // MaxListed bounds ListOfficers.
 const MaxListed = 500
 
@@ -61,8 +58,12 @@ func (s *Service) InsertOfficer(ctx context.Context, tx *db.Tx, by audit.Ref, n 
 	now := s.clk.Now()
 	o := Officer{ID: db.NewID(), Username: n.Username, Name: n.Name, Number: nullable(n.Number), Phone: nullable(n.Phone),
 		PasswordHash: hash, PasswordSetAt: now, MustChange: mustChange, Status: Active, CreatedAt: now, UpdatedAt: now, Version: 1}
-	_, err = db.Exec(ctx, tx, `INSERT INTO officer (`+officerColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,0,$7,$7,1)`,
-		o.ID, o.Username, o.Name, o.Number, o.Phone, o.PasswordHash, now, o.MustChange, o.Status)
+	if o.Number != nil {
+		o.NumberSource = NumberByAdmin
+	}
+	_, err = db.Exec(ctx, tx, `INSERT INTO officer (id, username, name, number, phone, password_hash, password_set_at, must_change, status,
+			failures, created_at, updated_at, version, number_source) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,0,$7,$7,1,$10)`,
+		o.ID, o.Username, o.Name, o.Number, o.Phone, o.PasswordHash, now, o.MustChange, o.Status, o.NumberSource)
 	if err != nil {
 		return Officer{}, taken(err)
 	}

@@ -10,8 +10,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"motcua/internal/audit"
-	"motcua/internal/clock"
 	"motcua/internal/db"
 	"motcua/internal/vn"
 )
@@ -54,11 +52,30 @@ type Officer struct {
 	// MustChange asks for another password at the next sign-in.
 	MustChange bool      `db:"must_change"`
 	Status     Status    `db:"status"`
-	Failures   int       `db:"failures"` // consecutive wrong passwords
+	Failures   int       `db:"failures"` // kept for older programs; Throttle counts
 	CreatedAt  time.Time `db:"created_at"`
 	UpdatedAt  time.Time `db:"updated_at"`
 	Version    int64     `db:"version"`
+
+	NumberSource NumberSource `db:"number_source"`
+	// TOTPSince is when the second factor was enrolled; nil without one.
+	TOTPSince *time.Time `db:"totp_since"`
+	// LastSignInAt is that of the present session or the last one,
+	// PreviousSignInAt the one before it.
+	LastSignInAt     *time.Time `db:"last_sign_in_at"`
+	PreviousSignInAt *time.Time `db:"previous_sign_in_at"`
 }
+
+// NumberSource tells who vouches for an officer's identity number. Only
+// NumberByAdmin and NumberByVNeID can open an account.
+type NumberSource string
+
+const (
+	NumberNone    NumberSource = ""
+	NumberBySelf  NumberSource = "self"
+	NumberByAdmin NumberSource = "admin"
+	NumberByVNeID NumberSource = "vneid"
+)
 
 // NewOfficer is an officer to be made.
 type NewOfficer struct {
@@ -67,39 +84,6 @@ type NewOfficer struct {
 	Number   string // as typed; may be empty
 	Phone    string // as typed; may be empty
 	Posts    []NewPost
-}
-
-// A Hasher makes password hashes.
-type Hasher interface {
-	Hash(ctx context.Context, password string) (string, error)
-}
-
-// Sessions ends browser sessions.
-type Sessions interface {
-	RevokeBySubject(ctx context.Context, tx *db.Tx, site, subject, reason string) error
-}
-
-// Parts are what the service stands on.
-type Parts struct {
-	DB       *db.DB
-	Clock    clock.Clock
-	Hasher   Hasher
-	Audit    *audit.Log
-	Sessions Sessions
-}
-
-// Service is safe for concurrent use.
-type Service struct {
-	db       *db.DB
-	clk      clock.Clock
-	hasher   Hasher
-	audit    *audit.Log
-	sessions Sessions
-}
-
-// New returns the service.
-func New(p Parts) *Service {
-	return &Service{db: p.DB, clk: p.Clock, hasher: p.Hasher, audit: p.Audit, sessions: p.Sessions}
 }
 
 var usernamePattern = regexp.MustCompile(`^[a-z][a-z0-9]*([._-][a-z0-9]+)*$`)
@@ -153,7 +137,8 @@ func notOfName(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) && !strings.ContainsRune(" '’-", r)
 }
 
-const officerColumns = `id, username, name, number, phone, password_hash, password_set_at, must_change, status, failures, created_at, updated_at, version`
+const officerColumns = `id, username, name, number, phone, password_hash, password_set_at, must_change, status, failures, created_at, updated_at, version,
+	number_source, totp_since, last_sign_in_at, previous_sign_in_at`
 
 // Officer returns the officer with this username, as typed. It errs with
 // ErrNoOfficer.

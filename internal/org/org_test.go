@@ -18,27 +18,24 @@ import (
 	"motcua/internal/db"
 	"motcua/internal/db/dbtest"
 	"motcua/internal/org"
+	"motcua/internal/ratelimit"
+	"motcua/internal/secretbox"
+	"motcua/internal/session"
 )
 
 type plainHasher struct{}
+
+func (plainHasher) Verify(_ context.Context, hash, pw string) (ok, rehash bool, err error) {
+	return hash == "hash of "+pw, false, nil
+}
+
+func (plainHasher) VerifyNone(context.Context, string) error { return nil }
 
 func (plainHasher) Hash(ctx context.Context, pw string) (string, error) {
 	if db.InTx(ctx) {
 		return "", errors.New("hashing inside a transaction")
 	}
 	return "hash of " + pw, nil
-}
-
-type endedSessions struct {
-	mu    sync.Mutex
-	ended []string
-}
-
-func (e *endedSessions) RevokeBySubject(_ context.Context, _ *db.Tx, site, subject, reason string) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.ended = append(e.ended, site+" "+subject+" "+reason)
-	return nil
 }
 
 var console = audit.Ref{Kind: "console", ID: "root"}
@@ -49,14 +46,21 @@ type rig struct {
 	db       *db.DB
 	clk      *clock.Manual
 	audit    *audit.Log
-	sessions *endedSessions
+	box      *secretbox.Box
+	sessions *session.Store
 }
 
 func newRig(t *testing.T, d *db.DB) *rig {
 	t.Helper()
-	r := &rig{t: t, db: d, clk: clock.NewManual(time.Date(2026, 11, 18, 2, 0, 0, 0, time.UTC)), sessions: &endedSessions{}}
+	r := &rig{t: t, db: d, clk: clock.NewManual(time.Date(2026, 11, 18, 2, 0, 0, 0, time.UTC))}
+	var err error
+	if r.box, err = secretbox.Open(t.Context(), d, bytes.Repeat([]byte{7}, 32), r.clk); err != nil {
+		t.Fatal(err)
+	}
 	r.audit = audit.New(d, r.clk)
-	r.Service = org.New(org.Parts{DB: d, Clock: r.clk, Hasher: plainHasher{}, Audit: r.audit, Sessions: r.sessions})
+	r.sessions = session.New(d, r.clk)
+	r.Service = org.New(org.Parts{DB: d, Clock: r.clk, Box: r.box, Hasher: plainHasher{}, Audit: r.audit, Sessions: r.sessions,
+		Limiter: ratelimit.New(r.clk)})
 	return r
 }
 
@@ -193,6 +197,13 @@ func TestResetAndUnlock(t *testing.T) {
 		}
 		lock()
 		r.clk.Advance(time.Hour)
+		err := d.WithTx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			_, _, err := r.sessions.Create(ctx, tx, session.Session{Site: org.Site, Kind: org.SessionKind, Subject: o.ID})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		password, err := r.ResetOfficer(t.Context(), console, "toan.dq")
 		if err != nil {
 			t.Fatal(err)
@@ -201,8 +212,8 @@ func TestResetAndUnlock(t *testing.T) {
 		if got.Status != org.Active || got.Failures != 0 || got.PasswordHash != "hash of "+password || password == old || !got.MustChange || !got.PasswordSetAt.Equal(r.clk.Now()) {
 			t.Errorf("after the reset: %+v", got)
 		}
-		if diff := cmp.Diff([]string{"office " + o.ID + " password_reset"}, r.sessions.ended); diff != "" {
-			t.Errorf("sessions: %s", diff)
+		if n, err := db.Get[int](t.Context(), d, `SELECT count(*) FROM browser_session WHERE revoke_reason = 'password_reset'`); err != nil || n != 1 {
+			t.Errorf("%d sessions ended, %v", n, err)
 		}
 		want := []string{"officer.create", "officer.post_add", "officer.unlock", "officer.reset", "officer.unlock"}
 		if diff := cmp.Diff(want, r.actions()); diff != "" {
