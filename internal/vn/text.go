@@ -31,46 +31,6 @@ func baseLetter(r rune) rune {
 	return r
 }
 
-// SameName reports whether two spellings of a personal name mean the same
-// name: Unicode form, letter case, extra blanks, the kind of apostrophe and
-// the place of the tone mark (hoà, hòa) do not count; every letter and every
-// tone does. Two empty names are not a match.
-func SameName(a, b string) bool {
-	ka := nameKey(a)
-	return ka != "" && ka == nameKey(b)
-}
-
-func nameKey(s string) string {
-	words := strings.Fields(strings.ToLower(norm.NFD.String(s)))
-	for i, w := range words {
-		words[i] = toneLast(w)
-	}
-	return strings.Join(words, " ")
-}
-
-// toneLast moves the tone marks of one syllable behind it, so that it does not
-// matter which vowel carried them. Marks that make another letter (â, ê, ô, ơ,
-// ư, ă) stay where they are.
-func toneLast(word string) string {
-	var letters, tones strings.Builder
-	for _, r := range word {
-		switch r {
-		case '\u0300', '\u0301', '\u0303', '\u0309', '\u0323':
-			tones.WriteRune(r)
-		case '’', '‘', 'ʼ':
-			letters.WriteByte('\'')
-		case 'ð':
-			letters.WriteRune('đ')
-		case '\u200b', '\u200c', '\u200d', '\ufeff':
-		default:
-			letters.WriteRune(r)
-		}
-	}
-	// Dot below (U+0323) combines below the letter, circumflex and breve
-	// above it: canonical order is restored by composing again.
-	return norm.NFC.String(letters.String()) + tones.String()
-}
-
 // ASCII writes text with letters that cost one septet each in an SMS
 // (3GPP TS 23.038 basic table): no diacritics, đ as d, typographic signs as
 // their plain cousins. What has no plain form becomes "?".

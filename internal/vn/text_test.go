@@ -35,29 +35,6 @@ func TestFold(t *testing.T) {
 	})
 }
 
-func TestSameName(t *testing.T) {
-	same := [][2]string{
-		{"Hoà", "Hòa"}, {"Nguyễn Thị Thuý", "NGUYỄN  THỊ THÚY"}, {"Trần Khoẻ", "Trần Khỏe"},
-		{norm.NFD.String("Đặng Huệ"), "đặng huệ"}, {"H'Hen Niê", "H’HEN NIÊ"}, {" Lê\u00a0Hữu Uỷ ", "Lê Hữu Ủy"},
-		{"Phạm Ðức", "Phạm Đức"}, {"Lê\u200b Lợi", "Lê Lợi"}, {"Tuệ", norm.NFD.String("Tuệ")},
-	}
-	for _, c := range same {
-		if !vn.SameName(c[0], c[1]) {
-			t.Errorf("%q and %q should be the same name", c[0], c[1])
-		}
-	}
-	different := [][2]string{
-		{"Hoà", "Hoa"}, {"Hoà", "Hoá"}, {"Đức", "Duc"}, {"Hương", "Hường"}, {"Lê Tân", "Lê Tấn"}, {"Tuân", "Tuấn"},
-		{"An Nguyễn", "Nguyễn An"}, {"Nguyễn An", "Nguyễn Văn An"}, {"Sơn", "Son"}, {"Ăn", "Ân"}, {"", ""},
-		{"Nguyễn Thị Hoà", "Nguyễn Thí Hoạ"},
-	}
-	for _, c := range different {
-		if vn.SameName(c[0], c[1]) {
-			t.Errorf("%q and %q should differ", c[0], c[1])
-		}
-	}
-}
-
 func TestOTP06_ASCIICostsOneSeptetALetter(t *testing.T) {
 	for in, want := range map[string]string{
 		"Cổng Dịch vụ công tỉnh Hưng Yên": "Cong Dich vu cong tinh Hung Yen",
