@@ -78,7 +78,7 @@ func (p *Provider) Session(ctx context.Context, token string) (session.Session, 
 // satisfies reports whether the session answers the request without asking
 // the person again.
 func (p *Provider) satisfies(ctx context.Context, s session.Session, q params) bool {
-	if q.asks("login") || q.asks("select_account") {
+	if q.client.Isolated || q.asks("login") || q.asks("select_account") {
 		return false
 	}
 	if q.maxAge != nil && p.Clock.Now().Sub(s.AuthTime) > *q.maxAge {
@@ -195,18 +195,20 @@ type Confirmation struct {
 type Confirmed struct {
 	Verdict  identity.Verdict
 	Redirect string // address at the service
-	Token    string // of the new session
+	// Token is of the new session, "" when the browser keeps the one it has.
+	Token string
 }
 
 // Confirm judges the code; when it is right, one transaction ends the attempt,
 // opens a session with a new id and gives the service its code. It errs with
 // ErrStale, ErrFinished or identity.ErrNoAttempt.
 func (p *Provider) Confirm(ctx context.Context, c Confirmation) (Confirmed, error) {
-	if _, err := p.Waiting(ctx, c.RequestID, c.Browser); err != nil {
+	w, err := p.Waiting(ctx, c.RequestID, c.Browser)
+	if err != nil {
 		return Confirmed{}, err
 	}
-	old, err := p.Session(ctx, c.Replaced)
-	if err != nil && !errors.Is(err, db.ErrNotFound) {
+	e := entry{waiting: w, amr: []string{"pwd", "otp", "sms"}, life: SessionLife, agent: c.Agent, address: c.Address}
+	if e.replaced, err = p.replaced(ctx, w, c.Replaced); err != nil {
 		return Confirmed{}, err
 	}
 	var out Confirmed
@@ -215,29 +217,9 @@ func (p *Provider) Confirm(ctx context.Context, c Confirmation) (Confirmed, erro
 		if out.Verdict, err = p.People.Confirm(ctx, tx, c.RequestID, c.Browser, c.Device, c.Code); err != nil || out.Verdict.Outcome != identity.Confirmed {
 			return err
 		}
-		if old.ID != "" {
-			if err := p.endSession(ctx, tx, old, "replaced"); err != nil {
-				return err
-			}
-		}
-		now := p.Clock.Now()
-		token, s, err := p.Sessions.Create(ctx, tx, session.Session{Site: identity.Site, Kind: KindSSO, Subject: out.Verdict.Account.ID,
-			AuthTime: now, ExpiresAt: now.Add(SessionLife), Idle: SessionIdle, AMR: []string{"pwd", "otp", "sms"},
-			Agent: c.Agent, Address: c.Address})
-		if err != nil {
-			return err
-		}
-		out.Token = token
-		r, err := p.request(ctx, tx, c.RequestID)
-		if err != nil {
-			return err
-		}
-		if out.Redirect, err = p.issue(ctx, tx, r, s); err != nil {
-			return err
-		}
-		return p.Audit.Append(ctx, tx, audit.Event{Action: "account.sign_in", Outcome: audit.OK,
-			Actor: audit.Ref{Kind: identity.RefAccount, ID: s.Subject}, Target: audit.Ref{Kind: "client", ID: r.ClientID},
-			Detail: map[string]string{"session": s.ID}})
+		e.account = out.Verdict.Account.ID
+		out.Token, out.Redirect, err = p.enter(ctx, tx, e)
+		return err
 	})
 	return out, err
 }

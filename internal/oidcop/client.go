@@ -36,6 +36,10 @@ type Client struct {
 	Scopes    []string
 	// IDTokenAlg is ES256 or RS256.
 	IDTokenAlg string
+	// Isolated: a sign-in for this service always asks, and neither uses nor
+	// replaces nor ends the session that the browser has with the provider.
+	// Whoever is signed in on a counter's PC is not the officer who sits there.
+	Isolated bool
 
 	secretDigest string
 }
@@ -51,9 +55,10 @@ type clientRow struct {
 	SignInURL      string `db:"sign_in_url"`
 	Scopes         string `db:"scopes"`
 	IDTokenAlg     string `db:"id_token_alg"`
+	Isolated       bool   `db:"isolated"`
 }
 
-const clientColumns = `id, name, name_en, sms_name, secret_digest, redirect_uris, post_logout_uris, sign_in_url, scopes, id_token_alg`
+const clientColumns = `id, name, name_en, sms_name, secret_digest, redirect_uris, post_logout_uris, sign_in_url, scopes, id_token_alg, isolated`
 
 // errNoClient says that no service has this id.
 var errNoClient = errors.New("oidcop: no such client")
@@ -88,7 +93,7 @@ func (p *Provider) Clients(ctx context.Context) ([]*Client, error) {
 func (r clientRow) client() *Client {
 	return &Client{ID: r.ID, Name: r.Name, NameEN: r.NameEN, SMSName: r.SMSName, RedirectURIs: strings.Fields(r.RedirectURIs),
 		PostLogoutURIs: strings.Fields(r.PostLogoutURIs), SignInURL: r.SignInURL, Scopes: strings.Fields(r.Scopes),
-		IDTokenAlg: r.IDTokenAlg, secretDigest: r.SecretDigest}
+		IDTokenAlg: r.IDTokenAlg, Isolated: r.Isolated, secretDigest: r.SecretDigest}
 }
 
 // FirstPartySecret is the secret of one of the program's own services. It is
@@ -110,13 +115,13 @@ func (p *Provider) PutClient(ctx context.Context, c Client, secret string) error
 		c.IDTokenAlg = string(algDefault)
 	}
 	_, err := db.Exec(ctx, p.DB, `INSERT INTO client (`+clientColumns+`, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$11)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$12)
 		ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, name_en = EXCLUDED.name_en, sms_name = EXCLUDED.sms_name,
 			secret_digest = EXCLUDED.secret_digest, redirect_uris = EXCLUDED.redirect_uris,
 			post_logout_uris = EXCLUDED.post_logout_uris, sign_in_url = EXCLUDED.sign_in_url, scopes = EXCLUDED.scopes,
-			id_token_alg = EXCLUDED.id_token_alg, updated_at = EXCLUDED.updated_at`,
+			id_token_alg = EXCLUDED.id_token_alg, isolated = EXCLUDED.isolated, updated_at = EXCLUDED.updated_at`,
 		c.ID, c.Name, c.NameEN, c.SMSName, sha256Hex(secret), strings.Join(c.RedirectURIs, " "), strings.Join(c.PostLogoutURIs, " "),
-		c.SignInURL, strings.Join(c.Scopes, " "), c.IDTokenAlg, now)
+		c.SignInURL, strings.Join(c.Scopes, " "), c.IDTokenAlg, c.Isolated, now)
 	return err
 }
 

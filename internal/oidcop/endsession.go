@@ -98,6 +98,9 @@ func (p *Provider) EndSession(ctx context.Context, form url.Values, f Front, cro
 	if err != nil {
 		return SignOut{}, err
 	}
+	if hinted && out.Client.Isolated {
+		return out, p.endIsolated(ctx, h)
+	}
 	s, err := p.Session(ctx, f.Session)
 	if errors.Is(err, db.ErrNotFound) {
 		if !hinted {
@@ -115,6 +118,18 @@ func (p *Provider) EndSession(ctx context.Context, form url.Values, f Front, cro
 	return out, p.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		return p.endSession(ctx, tx, s, "user")
 	})
+}
+
+// endIsolated ends what is left of a sign-in for an isolated service.
+func (p *Provider) endIsolated(ctx context.Context, h hint) error {
+	s, err := p.Sessions.Get(ctx, p.DB, h.Session)
+	if errors.Is(err, db.ErrNotFound) || err == nil && s.Kind != KindIsolated {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return p.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error { return p.endSession(ctx, tx, s, "user") })
 }
 
 // logoutTarget finds the service and checks where it wants the browser to go:

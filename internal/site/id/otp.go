@@ -89,7 +89,9 @@ func (s *site) confirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if out.Verdict.Outcome == identity.Confirmed {
-		web.SetCookie(w, r, cookieSession, out.Token, 0)
+		if out.Token != "" {
+			web.SetCookie(w, r, cookieSession, out.Token, 0)
+		}
 		web.SetCookie(w, r, cookieDevice, device, deviceCookieLife)
 		return web.Redirect(w, r, inLanguage(r, out.Redirect))
 	}
