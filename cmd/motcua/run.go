@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"motcua/internal/app"
+	"motcua/internal/clock"
 	"motcua/internal/config"
 	"motcua/internal/demo"
 )
@@ -25,6 +26,12 @@ type demoCmd struct{ config.Demo }
 
 func (d *demoCmd) Run(ctx context.Context) error {
 	c := d.Config()
+	if d.LAN {
+		var err error
+		if c, err = app.OnLAN(d.Demo, clock.System(), nil); err != nil {
+			return err
+		}
+	}
 	if err := app.Check(c); err != nil {
 		return err
 	}

@@ -42,6 +42,8 @@ type listener struct {
 	net.Listener
 	sites []string
 	plain bool // no TLS although certificates are configured
+	// beside is this machine's own address of a site in the local network.
+	beside bool
 }
 
 // listen opens every address before anything else happens, so that a busy port
@@ -76,6 +78,13 @@ func (a *App) listen(ctx context.Context, given map[string]net.Listener) (err er
 		if a.Config.Runs(site) {
 			if err := open(site, a.Config.ListenAddress(site)); err != nil {
 				return err
+			}
+			if a.Config.LAN != nil {
+				if err := open(site, besideLAN(a.Config.ListenAddress(site))); err != nil {
+					return err
+				}
+				l := a.listeners[len(a.listeners)-1]
+				l.plain, l.beside = true, true
 			}
 		}
 	}
@@ -207,6 +216,9 @@ func (a *App) stop(servers []*http.Server) error {
 func (a *App) handlerOf(l *listener) http.Handler {
 	if slices.Equal(l.sites, []string{Ops}) {
 		return a.ops
+	}
+	if l.beside {
+		return a.onlyToPublicName(l.sites[0])
 	}
 	byHost := map[string]http.Handler{}
 	for _, s := range l.sites {

@@ -210,6 +210,9 @@ func (a *App) desk() *id.Desk {
 		return nil
 	}
 	d := &id.Desk{Inbox: a.Inbox, Password: demo.CitizenPassword, Factor: a.limitFactor()}
+	if l := a.Config.LAN; l != nil {
+		d.Phone = &id.DeskPhone{Authority: l.Authority, Fingerprint: l.Fingerprint}
+	}
 	for _, p := range demo.Citizens {
 		d.Accounts = append(d.Accounts, id.DeskAccount{Number: p.Number, Name: p.Name, Phone: p.Phone, Level: p.Level, Officer: p.Username != ""})
 	}

@@ -92,6 +92,15 @@ type Config struct {
 
 	// Demo is set by Demo.Config alone: sandbox pages, invented data, wide limits.
 	Demo bool `kong:"-"`
+	// LAN says that the demo's sites stand in the local network.
+	LAN *LAN `kong:"-"`
 	// LoadAccounts is how many accounts for load tests the demo makes.
 	LoadAccounts int `kong:"-"`
+}
+
+// LAN is what the demo's pages tell a phone about the certificate.
+type LAN struct {
+	Authority   []byte // DER
+	File        string // the same, PEM, on this machine
+	Fingerprint string // SHA-256, as browsers show it
 }

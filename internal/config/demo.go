@@ -2,6 +2,7 @@ package config
 
 import (
 	"net"
+	"net/netip"
 	"net/url"
 	"time"
 )
@@ -17,6 +18,8 @@ type Demo struct {
 	OpsListen      string   `name:"ops-listen" env:"MOTCUA_OPS_LISTEN" placeholder:"HOST:PORT" help:"Địa chỉ của /healthz, /readyz, /metrics; bỏ trống là không mở." en:"Address of /healthz, /readyz, /metrics; empty opens none."`
 	TrustedProxies []string `name:"trusted-proxy" env:"MOTCUA_TRUSTED_PROXY" placeholder:"CIDR,…" help:"Tin X-Forwarded-For từ dải địa chỉ này (để đo tải)." en:"Trust X-Forwarded-For from these ranges (for load tests)."`
 	LoadAccounts   int      `name:"load-accounts" default:"0" placeholder:"N" help:"Tạo thêm N tài khoản (số 0990…) để đo tải; hạn mức khi đó như lúc chạy thật." en:"Create N accounts (numbers 0990…) for load tests; the limits are then those of production."`
+	LAN            bool     `name:"lan" help:"Mở cho điện thoại trong cùng mạng nội bộ, bằng HTTPS với chứng thư tự tạo." en:"Open the sites to phones in the same local network, by HTTPS with a certificate of its own."`
+	LANAddress     string   `name:"lan-address" placeholder:"IP" help:"Địa chỉ của máy này trong mạng nội bộ, khi máy có nhiều địa chỉ; kèm --lan." en:"This machine's address in the local network, where it has several; with --lan."`
 	LogLevel       string   `name:"log-level" default:"warn" enum:"debug,info,warn,error" env:"MOTCUA_LOG_LEVEL" placeholder:"LEVEL" help:"Mức nhật ký: debug, info, warn, error." en:"Log level: debug, info, warn, error."`
 }
 
@@ -47,6 +50,22 @@ func (d Demo) Config() *Config {
 		},
 		Rules: Rules{PortalIdle: 15 * time.Minute, LogLevel: d.LogLevel},
 	}
+}
+
+// OnLAN moves the sites to an address of the local network, with https, at the
+// ports that they have. What is asked for on this machine by its old address
+// is sent there.
+func (d Demo) OnLAN(address netip.Addr) Demo {
+	move := func(raw string) string {
+		u, err := url.Parse(raw)
+		if err != nil || u.Host == "" {
+			return raw // Check tells
+		}
+		_, port, _ := net.SplitHostPort(listenerOf(raw))
+		return "https://" + net.JoinHostPort(address.String(), port)
+	}
+	d.PortalURL, d.OfficeURL, d.IDURL = move(d.PortalURL), move(d.OfficeURL), move(d.IDURL)
+	return d
 }
 
 // listenerOf returns the address that a site's URL leads to. A name under

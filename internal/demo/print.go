@@ -21,6 +21,11 @@ func Print(w io.Writer, c *config.Config) {
 	fmt.Fprintf(t, "  Một cửa điện tử / office\t%s\n", at(config.Office))
 	fmt.Fprintf(t, "  Định danh, xác thực / identity\t%s\n", at(config.ID))
 	_ = t.Flush()
+	if c.LAN != nil {
+		fmt.Fprintf(&b, "\nĐiện thoại cùng mạng / phones in the same network: quét mã QR ở bàn dùng thử / scan the QR on the demo desk\n")
+		fmt.Fprintf(&b, "Trình duyệt sẽ cảnh báo vì chứng thư do máy này tự tạo. / Browsers warn: this machine made its certificate itself.\n")
+		fmt.Fprintf(&b, "  %s\n  SHA-256 %s\n", c.LAN.File, c.LAN.Fingerprint)
+	}
 	fmt.Fprintf(&b, "\nTài khoản; mật khẩu chung / accounts, all with the password: %s\n\n", CitizenPassword)
 	t = tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, p := range Citizens {

@@ -1,9 +1,12 @@
 package id
 
 import (
+	"html/template"
 	"net/http"
 	"time"
 
+	"motcua/internal/problem"
+	"motcua/internal/qrcode"
 	"motcua/internal/sms"
 	"motcua/internal/vn"
 	"motcua/internal/web"
@@ -15,6 +18,14 @@ type Desk struct {
 	Accounts []DeskAccount
 	Password string
 	Factor   int
+	// Phone is there when a real phone can reach the demo.
+	Phone *DeskPhone
+}
+
+// A DeskPhone is what a phone must trust to come here without a warning.
+type DeskPhone struct {
+	Authority   []byte // certificate, DER
+	Fingerprint string // its SHA-256
 }
 
 // A DeskAccount is a line of the desk's table.
@@ -36,7 +47,31 @@ func (s *site) desk(w http.ResponseWriter, r *http.Request) error {
 	for _, a := range s.Desk.Accounts {
 		p.Accounts = append(p.Accounts, deskAccount{Account: a.Number, Name: a.Name, Phone: vn.NationalMobile(a.Phone), Level: a.Level, Officer: a.Officer})
 	}
+	if s.Desk.Phone != nil {
+		p.App, p.Fingerprint = p.Places.ID+pathApp, s.Desk.Phone.Fingerprint
+		svg, err := qrcode.SVG(p.App)
+		if err != nil {
+			return err
+		}
+		p.QR = template.HTML(svg) // of our own making
+	}
 	return s.render(w, r, http.StatusOK, "desk", p)
+}
+
+// pathApp is where the app begins.
+const pathApp = "/app/"
+
+// authority gives the certificate in the form and under the name by which
+// phones know what to do with it.
+func (s *site) authority(w http.ResponseWriter, r *http.Request) error {
+	if s.Desk.Phone == nil {
+		return problem.New(problem.NotFound, "", nil)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/x-x509-ca-cert")
+	h.Set("Content-Disposition", `attachment; filename="motcua-dung-thu.crt"`)
+	_, err := w.Write(s.Desk.Phone.Authority)
+	return err
 }
 
 func (s *site) messages(phone string, n int) []deskMessage {

@@ -1,12 +1,15 @@
 package id
 
 import (
+	"html/template"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"motcua/internal/credential"
 	"motcua/internal/oidcop"
+	"motcua/internal/qrcode"
 	"motcua/internal/site/gallery"
 	"motcua/internal/web"
 )
@@ -170,6 +173,15 @@ func deskShots() []gallery.Shot {
 		}},
 		{Page: "desk", Name: "messages", Path: "/sandbox", Data: func(b web.Base) any {
 			return deskPage{Base: b, Password: "HungYen-Thu-2026", Accounts: accounts, Messages: messages, Factor: 100}
+		}},
+		{Page: "desk", Name: "phone", Path: "/sandbox", Data: func(b web.Base) any {
+			const app = "https://192.168.1.20:8082/app/"
+			svg, err := qrcode.SVG(app)
+			if err != nil {
+				panic(err) // of a constant
+			}
+			return deskPage{Base: b, Password: "HungYen-Thu-2026", Accounts: accounts, Factor: 100, App: app, QR: template.HTML(svg),
+				Fingerprint: strings.Repeat("A1:", 31) + "A1"}
 		}},
 		inbox("all", inboxPage{Messages: messages}),
 		inbox("empty", inboxPage{}),

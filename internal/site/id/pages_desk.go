@@ -1,6 +1,7 @@
 package id
 
 import (
+	"html/template"
 	"time"
 
 	"motcua/internal/vn"
@@ -17,6 +18,10 @@ type deskPage struct {
 	Messages []deskMessage
 	// Factor is how many times wider than usual the demo's limits are.
 	Factor int
+	// App is the address of the phone app and QR its picture, where a phone
+	// can reach it; Fingerprint is that of the certificate it is asked to trust.
+	App, Fingerprint string
+	QR               template.HTML
 }
 
 // deskAccount is one line of the table of accounts.

@@ -59,6 +59,7 @@ func New(p Parts) http.Handler {
 
 	if p.Desk != nil {
 		m.Handle("GET /sandbox", s.desk)
+		m.Handle("GET /sandbox/chung-thu.crt", s.authority)
 		m.Handle("GET /sandbox/sms", s.inbox)
 		m.Handle("GET /sandbox/sms.json", s.inboxJSON)
 	}
