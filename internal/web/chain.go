@@ -119,7 +119,11 @@ func (rec *recorder) WriteHeader(status int) {
 		status = http.StatusSeeOther
 	}
 	h := rec.Header()
-	h.Set("Content-Security-Policy", withFormAction(rec.csp, rec.state.formAction))
+	csp := withFormAction(rec.csp, rec.state.formAction)
+	if rec.state.workers {
+		csp += workersPolicy
+	}
+	h.Set("Content-Security-Policy", csp)
 	if len(h["Set-Cookie"]) > 0 {
 		NoStore(rec)
 	}

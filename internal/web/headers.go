@@ -55,5 +55,16 @@ func AllowFormAction(r *http.Request, address string) {
 	}
 }
 
+// AllowCamera lets the page of this response use the camera and start the
+// worker that reads its pictures. Browsers before CSP 3 ask child-src about
+// workers.
+func AllowCamera(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Permissions-Policy", strings.Replace(w.Header().Get("Permissions-Policy"), "camera=()", "camera=(self)", 1))
+	stateOf(r).workers = true
+}
+
+// workersPolicy follows form-action in the policy of a page with AllowCamera.
+const workersPolicy = "; worker-src 'self'; child-src 'self'"
+
 // NoStore forbids every cache, the back button's included, to keep the answer.
 func NoStore(w http.ResponseWriter) { w.Header().Set("Cache-Control", "no-store") }

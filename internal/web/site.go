@@ -100,6 +100,7 @@ type state struct {
 	id         string
 	lang       string
 	formAction []string
+	workers    bool
 	route      string // the pattern that matched, "" for none
 	err        error  // for the log line
 }

@@ -29,7 +29,7 @@ const (
 )
 
 // bundles are what pages load; the name in the manifest is the file's name.
-var bundles = []string{"css/site.css", "js/site.js"}
+var bundles = []string{"css/site.css", "css/app.css", "js/site.js", "js/app/app.js", "js/qr.js"}
 
 // files are named by pages besides being referred to in a bundle, or only
 // named by pages.
@@ -37,6 +37,10 @@ var files = map[string]string{
 	"vendor/source-sans-3/latin.woff2":      "latin.woff2",
 	"vendor/source-sans-3/vietnamese.woff2": "vietnamese.woff2",
 	"img/mark.svg":                          "mark.svg",
+	"img/app-192.png":                       "app-192.png",
+	"img/app-512.png":                       "app-512.png",
+	"img/app-maskable.png":                  "app-maskable.png",
+	"img/app-touch.png":                     "app-touch.png",
 }
 
 // The browser floor of docs/architecture.md.
@@ -70,11 +74,15 @@ func build() error {
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(b)
-		ext := path.Ext(name)
-		file := strings.TrimSuffix(name, ext) + "-" + hex.EncodeToString(sum[:4]) + ext
+		file := hashed(name, b)
 		out[file], manifest[name] = b, file
 	}
+	decoder, err := decoderWorker()
+	if err != nil {
+		return err
+	}
+	manifest["qr-worker.js"] = hashed("qr-worker.js", decoder)
+	out[manifest["qr-worker.js"]] = decoder
 	if out["licences.txt"], err = licences(); err != nil {
 		return err
 	}
@@ -85,6 +93,35 @@ func build() error {
 	}
 	out["manifest.json"] = append(m, '\n')
 	return write(out)
+}
+
+// hashed names a file by its content.
+func hashed(name string, b []byte) string {
+	sum := sha256.Sum256(b)
+	ext := path.Ext(name)
+	return strings.TrimSuffix(name, ext) + "-" + hex.EncodeToString(sum[:4]) + ext
+}
+
+// decoderWorker is the worker that reads QR codes. Its package carries it as
+// a string to start as a blob, which script-src 'self' forbids: here the string
+// becomes a file.
+func decoderWorker() ([]byte, error) {
+	b, err := os.ReadFile(filepath.Join(from, "vendor/qr-scanner/qr-scanner-worker.min.js"))
+	if err != nil {
+		return nil, err
+	}
+	_, text, ok := strings.Cut(string(b), "new Blob([`")
+	text, _, end := strings.Cut(text, "`])")
+	if !ok || !end {
+		return nil, errors.New("the worker's text is not where it was")
+	}
+	text = strings.NewReplacer("\\`", "`", `\$`, "$").Replace(text)
+	r := api.Transform(text, api.TransformOptions{MinifyWhitespace: true, MinifySyntax: true, Charset: api.CharsetUTF8, Engines: engines,
+		Banner: "/*! qr-scanner 1.4.2, Nimiq, MIT; jsQR, Cosmo Wolfe, Apache 2.0. Texts: /static/licences.txt. */"})
+	if len(r.Errors) > 0 || strings.Contains(text, `\`) {
+		return nil, errors.New("the worker's text does not read")
+	}
+	return r.Code, nil
 }
 
 // bundle returns the built files by name and the names that pages use.
@@ -174,8 +211,8 @@ func write(out map[string][]byte) error {
 		if err := os.WriteFile(filepath.Join(to, name), b, 0o644); err != nil {
 			return err
 		}
-		// woff2 is compressed already.
-		if ext := path.Ext(name); ext == ".woff2" || ext == ".json" {
+		// woff2 and PNG are compressed already.
+		if ext := path.Ext(name); ext == ".woff2" || ext == ".json" || ext == ".png" {
 			continue
 		}
 		var br, gz bytes.Buffer

@@ -29,6 +29,7 @@ func TestGallery(t *testing.T) {
 	shots = append(shots, passwordShots()...)
 	shots = append(shots, protocolShots()...)
 	shots = append(shots, deskShots()...)
+	shots = append(shots, appShots()...)
 	gallery.Run(t, "id", rd, append(shots, gallery.Errors()...))
 }
 
@@ -188,4 +189,18 @@ func deskShots() []gallery.Shot {
 		inbox("none", inboxPage{Phone: "0900000999"}),
 		inbox("bad", inboxPage{Phone: "12345", BadPhone: true}),
 	}
+}
+
+func appShots() []gallery.Shot {
+	shots := []gallery.Shot{
+		{Page: "app", Name: "only", Path: "/app/", Data: func(b web.Base) any { return appPage{b} }},
+		{Page: "app", Name: "real", Path: "/app/", Real: true, Data: func(b web.Base) any { return appPage{b} }},
+	}
+	for _, agent := range []string{"Zalo iOS/537", "[FBAN/FBIOS;FBAV/440.0]"} {
+		inside, facebook := insideApp(agent)
+		shots = append(shots, gallery.Shot{Page: "app-elsewhere", Name: inside, Path: "/app/", Data: func(b web.Base) any {
+			return appElsewherePage{Base: b, Inside: inside, Facebook: facebook}
+		}})
+	}
+	return shots
 }

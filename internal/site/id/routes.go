@@ -46,6 +46,10 @@ func New(p Parts) http.Handler {
 	m.Handle("GET /dat-mat-khau", s.setPassword)
 	m.Handle("POST /dat-mat-khau", s.savePassword)
 
+	m.Handle("GET /app/{$}", s.appHome)
+	m.Handle("GET /app/q", s.appHome)
+	m.Handle("GET /app/manifest.webmanifest", s.appManifest)
+
 	m.Handle("GET "+oidcop.PathAuthorize, s.authorize)
 	m.Handle("POST "+oidcop.PathAuthorize, s.postedAuthorize)
 	m.Handle("GET "+oidcop.PathEndSession, s.endSession)

@@ -2,10 +2,10 @@ import {all, say} from './dom.js'
 
 // A show button in every password field. The field is a password again when
 // its form is sent, so that no browser remembers it as plain text.
-export const passwords = () => {
+export const passwords = (root = document) => {
   const {mkHien: show, mkAn: hide, mkDangHien: shown, mkDangAn: hidden} = document.documentElement.dataset
   if (!show) return
-  for (const box of all('.t-mk')) {
+  for (const box of all('.t-mk', root)) {
     const input = box.querySelector('input')
     const label = document.querySelector(`label[for="${input.id}"]`)
     const button = document.createElement('button')

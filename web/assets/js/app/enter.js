@@ -1,0 +1,189 @@
+import {ask, post} from './api.js'
+import {devices, forget, keep, newKey, publicKey, sign} from './keys.js'
+import {pad} from './pad.js'
+import {iphone, installed} from './install.js'
+import {countdown, fault, form, go, moment, put, show, trouble, variant, when} from './ui.js'
+
+const proofOf = (pair, challenge) => sign(pair, 'motcua-device-v1\n' + challenge)
+const resendAfter = 30 * 1000
+
+// me is what the server says of this browser, device the key in use, next what
+// the person came for before having to sign in.
+export const state = {me: {}, list: [], device: null, next: null}
+
+// begin finds out where the person stands and goes there.
+export const begin = async () => {
+  try {
+    state.list = await devices()
+    state.me = await ask('toi')
+  } catch (error) {
+    return trouble(error, begin)
+  }
+  const {me, list} = state
+  if (me.step === 'otp') return otp({phone: me.phone, left: me.left})
+  if (me.step === 'enrol') return newPasscode()
+  if (me.step === 'wait') return wait(me.waitUntil)
+  if (me.signed) {
+    state.device = list.find((d) => me.device && d.id === me.device.id)
+    if (state.device) return inside()
+    // The server knows a phone whose key this browser does not have (any more).
+    return unknown('mat')
+  }
+  state.device = state.device && list.find((d) => d.id === state.device.id) || list[0]
+  return state.device ? passcode() : activate()
+}
+
+// inside goes on with what the person came for.
+const inside = () => {
+  const next = state.next || 'chu'
+  state.next = null
+  keep(state.device)
+  return typeof next === 'function' ? next() : go(next)
+}
+
+export const unknown = (why, back) => show('chua-kich-hoat', (o) => {
+  variant(why)
+  o('iphone').hidden = !iphone || installed()
+  if (back) o('mat-khau').href = back
+})
+
+const activate = (text) => show('kich-hoat', (o) => {
+  o('iphone').hidden = !iphone || installed()
+  o('cai').hidden = installed() || !o('iphone').hidden
+  o('khac').hidden = !state.list.length
+  form(o, async ({ten, mk}) => {
+    const answer = await post('vao', {ten, mk})
+    otp(answer)
+  }, text)
+})
+
+const otp = ({phone, left}) => show('otp', (o) => {
+  put(o, {duoi: phone})
+  const stops = []
+  const resendIn = () => {
+    o('cho-gui').hidden = false
+    o('gui').hidden = true
+    stops.push(countdown(o('dem-gui'), Date.now() + resendAfter, () => {
+      o('cho-gui').hidden = true
+      o('gui').hidden = false
+    }))
+  }
+  const validFor = (seconds) => stops.push(countdown(o('dem'), Date.now() + (seconds || 180) * 1000, () => {}))
+  o('gui').addEventListener('click', async () => {
+    try {
+      const answer = await post('otp/gui-lai')
+      fault(o('loi'), '')
+      validFor(answer.left)
+      resendIn()
+    } catch (error) {
+      fault(o('loi'), error.text)
+    }
+  })
+  form(o, async ({ma}) => {
+    const answer = await post('otp', {ma: ma.replace(/\D/g, '')})
+    if (answer.step === 'wait') return wait(answer.until)
+    return newPasscode()
+  })
+  validFor(left)
+  resendIn()
+  return () => stops.forEach((s) => s())
+})
+
+const wait = (until) => show('cho', (o) => put(o, {luc: moment(until)}))
+
+const newPasscode = (text) => show('mat-ma-moi', (o) => {
+  fault(o('loi'), text)
+  return pad(o, (pin) => repeatPasscode(pin))
+})
+
+const repeatPasscode = (pin) => show('mat-ma-lai', (o) => {
+  const differ = o('khac').textContent
+  return pad(o, async (again) => {
+    if (again !== pin) return newPasscode(differ)
+    try {
+      await enrol(pin)
+    } catch (error) {
+      if (error.error === 'offline') throw error
+      return newPasscode(error.text)
+    }
+    return begin()
+  })
+})
+
+// enrol makes the key of this phone and tells the server its public half.
+const enrol = async (pin) => {
+  const key = await newKey()
+  const {challenge} = await post('thu-thach')
+  const answer = await post('kich-hoat', {passcode: pin, challenge, key: await publicKey(key), proof: await proofOf(key, challenge)})
+  const me = await ask('toi')
+  const id = answer.device && answer.device.id || answer.device || answer.id
+  for (const old of state.list) {
+    if (old.tail === me.tail && old.name === me.name) await forget(old.id)
+  }
+  state.device = {id, key, name: me.name, tail: me.tail, since: new Date().toISOString()}
+  await keep(state.device)
+  // Without it a browser may drop the key when space is short.
+  if (navigator.storage && navigator.storage.persist) navigator.storage.persist()
+}
+
+const passcode = () => show('mat-ma', (o) => {
+  const {device} = state
+  put(o, {duoi: device.tail})
+  return pad(o, async (pin) => {
+    try {
+      const {challenge} = await post('thu-thach', {device: device.id})
+      await post('mo', {device: device.id, passcode: pin, challenge, proof: await proofOf(device.key, challenge)})
+    } catch (error) {
+      if (error.error === 'locked') return activate(error.text)
+      if (error.error !== 'not_activated') throw error
+      await forget(device.id)
+      return unknown('mat')
+    }
+    return begin()
+  })
+})
+
+const accounts = () => show('tai-khoan', (o) => {
+  const line = o('dong')
+  for (const device of state.list) {
+    const copy = line.cloneNode(true)
+    copy.querySelector('[data-o="ten"]').textContent = device.name
+    copy.querySelector('[data-o="duoi"]').textContent = device.tail
+    copy.querySelector('button').addEventListener('click', () => change(device))
+    o('danh-sach').append(copy)
+  }
+  line.remove()
+})
+
+// change leaves the present account before another one opens.
+const change = async (device) => {
+  if (state.me.signed && state.device === device) return go('chu')
+  await leave()
+  state.device = device
+  passcode()
+}
+
+export const leave = async () => {
+  if (!state.me.signed) return
+  state.me = {}
+  try {
+    await post('ra')
+  } catch {
+    // The server ends the session by itself soon.
+  }
+}
+
+when('dau', begin)
+when('lai', begin)
+when('kich-hoat', async () => {
+  await leave()
+  activate()
+})
+when('mat-ma-moi', newPasscode)
+when('mat-ma', () => passcode())
+when('quen', () => show('quen'))
+when('tai-khoan', accounts)
+when('ra', async () => {
+  await leave()
+  begin()
+})
