@@ -45,8 +45,8 @@ assets: ## Build web/dist from web/assets
 guide: ## Make the user guide with its pictures from the journeys
 	scripts/with-services env MOTCUA_GUIDE=$(CURDIR)/docs/huong-dan $(GO) test -count=1 -run Guide ./e2e/...
 
-loadgen: ## Drive sign-ins against a running server: make loadgen ARGS='...'
-	$(GO) run ./cmd/loadgen signin $(ARGS)
+loadgen: ## Load on a running server: make loadgen ARGS='signin', 'profile' or 'qr'
+	$(GO) run ./cmd/loadgen $(or $(ARGS),signin)
 
 fuzz: ## Run each fuzz target for FUZZFOR (default 5s)
 	scripts/with-services scripts/fuzz $(FUZZFOR)

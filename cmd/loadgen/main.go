@@ -3,6 +3,8 @@
 //
 //	go run ./cmd/motcua demo --load-accounts 2000 --trusted-proxy 127.0.0.1/32 --ops-listen 127.0.0.1:8089
 //	go run ./cmd/loadgen signin
+//	go run ./cmd/loadgen profile
+//	go run ./cmd/loadgen qr
 package main
 
 import (
@@ -15,7 +17,9 @@ import (
 )
 
 var cli struct {
-	Signin signinCmd `cmd:"" help:"Complete sign-ins: authorize, password, OTP, code, token, userinfo."`
+	Signin  signinCmd  `cmd:"" help:"Complete sign-ins: authorize, password, OTP, code, token, userinfo."`
+	Profile profileCmd `cmd:"" help:"Officers save their personal page."`
+	QR      qrCmd      `cmd:"" name:"qr" help:"Open sign-in pages that ask for the state of their QR code."`
 }
 
 func main() {

@@ -46,16 +46,19 @@ type visit struct {
 const maxBody = 1 << 20
 
 func (v *visit) send(ctx context.Context, method, path string, form url.Values, header map[string]string) (*http.Response, []byte, error) {
-	var body io.Reader
-	if form != nil {
-		body = strings.NewReader(form.Encode())
+	if form == nil {
+		return v.sendBody(ctx, method, path, "", nil, header)
 	}
+	return v.sendBody(ctx, method, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()), header)
+}
+
+func (v *visit) sendBody(ctx context.Context, method, path, kind string, body io.Reader, header map[string]string) (*http.Response, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, v.p.id+path, body)
 	if err != nil {
 		return nil, nil, err
 	}
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if body != nil {
+		req.Header.Set("Content-Type", kind)
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
 	}
 	req.Header.Set("X-Forwarded-For", v.source)
@@ -221,7 +224,7 @@ func text(page []byte) string { return strings.TrimSpace(tags.ReplaceAllString(s
 
 // closedLoop lets a fixed number of people sign in again and again.
 func (p *people) closedLoop(ctx context.Context, n int, length time.Duration) *results {
-	r := newResults()
+	r := newResults("sign-ins")
 	end := time.Now().Add(length)
 	var wg sync.WaitGroup
 	for range n {
@@ -239,7 +242,7 @@ func (p *people) closedLoop(ctx context.Context, n int, length time.Duration) *r
 // openLoop starts sign-ins at a fixed rate, whether or not earlier ones are
 // finished, so that a slow server cannot slow its own load down.
 func (p *people) openLoop(ctx context.Context, rate float64, length time.Duration) *results {
-	r := newResults()
+	r := newResults("sign-ins")
 	tick := time.NewTicker(time.Duration(float64(time.Second) / rate))
 	defer tick.Stop()
 	end := time.After(length)

@@ -12,6 +12,7 @@ import (
 
 // results of one phase.
 type results struct {
+	what   string // is counted
 	mu     sync.Mutex
 	start  time.Time
 	took   time.Duration
@@ -20,7 +21,9 @@ type results struct {
 	waits  []time.Duration // of single requests
 }
 
-func newResults() *results { return &results{start: time.Now(), errors: map[string]int{}} }
+func newResults(what string) *results {
+	return &results{what: what, start: time.Now(), errors: map[string]int{}}
+}
 
 func (r *results) add(waits []time.Duration, err error) {
 	r.mu.Lock()
@@ -31,6 +34,13 @@ func (r *results) add(waits []time.Duration, err error) {
 		return
 	}
 	r.ok++
+}
+
+// reset forgets what came before the moment from which it counts.
+func (r *results) reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.start, r.ok, r.waits = time.Now(), 0, nil
 }
 
 func (r *results) stop()              { r.took = time.Since(r.start) }
@@ -54,7 +64,7 @@ func (r *results) String() string {
 		failed += n
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "  sign-ins         %6.1f /s, %d in all, %d failed\n", r.perSecond(), r.ok, failed)
+	fmt.Fprintf(&b, "  %-16s %6.1f /s, %d in all, %d failed\n", r.what, r.perSecond(), r.ok, failed)
 	fmt.Fprintf(&b, "  per request      p50 %.0f ms, p95 %.0f ms, p99 %.0f ms (%d requests)\n",
 		ms(r.quantile(.50)), ms(r.quantile(.95)), ms(r.quantile(.99)), len(r.waits))
 	kinds := slices.SortedFunc(maps.Keys(r.errors), func(a, b string) int { return cmp.Compare(r.errors[b], r.errors[a]) })

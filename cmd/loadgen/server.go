@@ -18,14 +18,16 @@ import (
 // server is what the server's metrics say at one moment.
 type server struct {
 	cpu                 time.Duration
+	rss                 int64 // bytes
 	hashes              int64
 	engine, synchronous string
 }
 
 var label = regexp.MustCompile(`(\w+)="([^"]*)"`)
 
-func (c *signinCmd) server(ctx context.Context) (server, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Ops+"/metrics", nil)
+// ask reads the metrics of the operations listener.
+func ask(ctx context.Context, ops string) (server, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, ops+"/metrics", nil)
 	if err != nil {
 		return server{}, err
 	}
@@ -48,6 +50,8 @@ func (c *signinCmd) server(ctx context.Context) (server, error) {
 		switch {
 		case name == "process_cpu_seconds_total":
 			s.cpu = time.Duration(n * float64(time.Second))
+		case name == "process_resident_memory_bytes":
+			s.rss = int64(n)
 		case name == "motcua_password_hash_seconds_count":
 			s.hashes = int64(n)
 		case strings.HasPrefix(name, "motcua_database_info{"):
@@ -62,7 +66,7 @@ func (c *signinCmd) server(ctx context.Context) (server, error) {
 		}
 	}
 	if s.cpu == 0 {
-		return s, fmt.Errorf("%s/metrics does not tell the process's CPU time", c.Ops)
+		return s, fmt.Errorf("%s/metrics does not tell the process's CPU time", ops)
 	}
 	return s, lines.Err()
 }

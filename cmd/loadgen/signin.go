@@ -39,7 +39,7 @@ func (c *signinCmd) Run(ctx context.Context) error {
 
 	hash := hashCPU(ctx, 0)
 	fmt.Printf("hash: %.1f ms CPU back to back (Argon2id 19 MiB, t=2, p=1, measured in this process)\n", ms(hash))
-	server, err := c.server(ctx)
+	server, err := ask(ctx, c.Ops)
 	if err != nil {
 		return err
 	}
@@ -59,12 +59,12 @@ func (c *signinCmd) Run(ctx context.Context) error {
 }
 
 func (c *signinCmd) phase(ctx context.Context, name string, hash time.Duration, run func(context.Context) *results) (*results, error) {
-	before, err := c.server(ctx)
+	before, err := ask(ctx, c.Ops)
 	if err != nil {
 		return nil, err
 	}
 	r := run(ctx)
-	after, err := c.server(ctx)
+	after, err := ask(ctx, c.Ops)
 	if err != nil {
 		return nil, err
 	}

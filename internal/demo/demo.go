@@ -140,6 +140,9 @@ func (p Parts) loadLoad(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
+	if err := p.loadLoadOfficers(ctx, hash); err != nil {
+		return err
+	}
 	for ; have < n; have += loadBatch {
 		accounts := make([]identity.Account, 0, loadBatch)
 		for i := have; i < min(have+loadBatch, n); i++ {
@@ -151,4 +154,24 @@ func (p Parts) loadLoad(ctx context.Context, n int) error {
 		}
 	}
 	return nil
+}
+
+// loadLoadOfficers writes the officers whose personal pages are saved under
+// load. They come together, as loadOffice's do.
+func (p Parts) loadLoadOfficers(ctx context.Context, hash string) error {
+	switch _, err := p.Org.Officer(ctx, p.DB, LoadUsername(0)); {
+	case err == nil:
+		return nil
+	case !errors.Is(err, org.ErrNoOfficer):
+		return err
+	}
+	return p.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		for i := range LoadOfficers {
+			if _, err := p.Org.InsertOfficer(ctx, tx, by, org.NewOfficer{Username: LoadUsername(i), Name: "Cán bộ Đo tải",
+				Number: LoadNumber(i), Phone: LoadPhone(i), Posts: []org.NewPost{{Unit: Officers[1].Unit, Role: org.RoleReception}}}, hash, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
