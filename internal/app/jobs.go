@@ -32,6 +32,7 @@ func (a *Core) periodic() {
 		"ratelimit": func(ctx context.Context) error { return a.Limiter.Purge(ctx, a.DB) },
 		"sms":       a.SMS.Purge,
 		"citizen":   a.Citizens.Purge,
+		"org":       a.Org.Purge,
 		"audit":     a.Audit.Purge,
 	}
 	for name, purge := range purges {

@@ -65,12 +65,15 @@ type TooMany = credential.TooMany
 
 // Wrong says how many tries are left after a wrong code or password; with
 // none left the step or session is over.
-type Wrong struct{ Left int }
+type Wrong struct {
+	Left     int
+	password bool
+}
 
 func (e *Wrong) Error() string { return fmt.Sprintf("org: wrong, %d tries left", e.Left) }
 
-// Unwrap tells that it is a wrong password, for those who do not count.
-func (e *Wrong) Unwrap() error { return ErrWrongPassword }
+// Is tells a wrong password from a wrong code, for those who do not count.
+func (e *Wrong) Is(target error) bool { return e.password && target == ErrWrongPassword }
 
 // A Try is one press of the sign-in button, or an arrival from VNeID (without
 // Username and Password).

@@ -122,7 +122,7 @@ func taken(err error) error {
 }
 
 // ResetOfficer replaces the password by a new initial one, which it returns,
-// ends the officer's sessions and lifts a lock. It errs with ErrNoOfficer.
+// ends the officer's sessions and the link to VNeID, and lifts a lock. It errs with ErrNoOfficer.
 func (s *Service) ResetOfficer(ctx context.Context, by audit.Ref, username string) (password string, err error) {
 	if _, err := s.Officer(ctx, s.db, username); err != nil {
 		return "", err
@@ -141,7 +141,13 @@ func (s *Service) ResetOfficer(ctx context.Context, by audit.Ref, username strin
 		if err != nil {
 			return err
 		}
-		if err := s.sessions.RevokeBySubject(ctx, tx, Site, o.ID, "password_reset"); err != nil {
+		if err := s.shutOut(ctx, tx, o.ID, "password_reset"); err != nil {
+			return err
+		}
+		if err := s.unlink(ctx, tx, by, o.ID); err != nil {
+			return err
+		}
+		if err := s.throttle.Forgive(ctx, tx, o.ID); err != nil {
 			return err
 		}
 		err = s.audit.Append(ctx, tx, audit.Event{Action: "officer.reset", Actor: by, Target: ref(o.ID), Outcome: audit.OK})
@@ -156,6 +162,25 @@ func (s *Service) ResetOfficer(ctx context.Context, by audit.Ref, username strin
 	return password, nil
 }
 
+// LockOfficer shuts an officer out until UnlockOfficer or ResetOfficer, and
+// ends the officer's sessions. It errs with ErrNoOfficer.
+func (s *Service) LockOfficer(ctx context.Context, by audit.Ref, username string) error {
+	return s.db.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		o, err := s.lockNamed(ctx, tx, username)
+		if err != nil {
+			return err
+		}
+		_, err = db.Exec(ctx, tx, `UPDATE officer SET status = $2, updated_at = $3, version = version + 1 WHERE id = $1`, o.ID, Locked, s.clk.Now())
+		if err != nil {
+			return err
+		}
+		if err := s.shutOut(ctx, tx, o.ID, "locked"); err != nil {
+			return err
+		}
+		return s.audit.Append(ctx, tx, audit.Event{Action: "officer.lock", Actor: by, Target: ref(o.ID), Outcome: audit.OK})
+	})
+}
+
 // UnlockOfficer lifts a lock and forgets the failures; the password stays. It
 // errs with ErrNoOfficer.
 func (s *Service) UnlockOfficer(ctx context.Context, by audit.Ref, username string) error {
@@ -166,6 +191,9 @@ func (s *Service) UnlockOfficer(ctx context.Context, by audit.Ref, username stri
 		}
 		_, err = db.Exec(ctx, tx, `UPDATE officer SET status = $2, failures = 0, updated_at = $3, version = version + 1 WHERE id = $1`, o.ID, Active, s.clk.Now())
 		if err != nil {
+			return err
+		}
+		if err := s.throttle.Forgive(ctx, tx, o.ID); err != nil {
 			return err
 		}
 		return s.audit.Append(ctx, tx, audit.Event{Action: "officer.unlock", Actor: by, Target: ref(o.ID), Outcome: audit.OK})

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"motcua/internal/audit"
 	"motcua/internal/clock"
@@ -83,6 +85,15 @@ func New(p Parts) *Service {
 
 func (s *Service) mac(purpose, data string) string {
 	return hex.EncodeToString(s.box.MAC(purpose, []byte(data)))
+}
+
+// maxID bounds an id that comes from an address or a form.
+const maxID = 64
+
+// isID reports whether a text can be asked for as an id: PostgreSQL refuses
+// others with an error that is nobody's fault here.
+func isID(s string) bool {
+	return len(s) <= maxID && utf8.ValidString(s) && !strings.ContainsRune(s, 0)
 }
 
 // digest is the form in which random marks and tokens are stored.

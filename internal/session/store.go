@@ -105,6 +105,21 @@ func (st *Store) Lookup(ctx context.Context, site, kind, token string) (Session,
 	return s, nil
 }
 
+// Find returns the session behind a token of this site and kind, alive or
+// ended, as long as it is kept. It does not count as use: what an ended one is
+// still worth is for the caller to say.
+func (st *Store) Find(ctx context.Context, q db.Querier, site, kind, token string) (Session, error) {
+	if len(token) != tokenLength {
+		return Session{}, ErrNotFound
+	}
+	r, err := db.Get[row](ctx, q, `SELECT `+columns+` FROM browser_session WHERE token_digest = $1 AND site = $2 AND kind = $3`,
+		digest(token), site, kind)
+	if err != nil {
+		return Session{}, err
+	}
+	return r.session(), nil
+}
+
 // Touch gives a live session its whole idle time again, as a person asks for
 // who presses "Tiếp tục". It errs with ErrNotFound when the session has ended.
 func (st *Store) Touch(ctx context.Context, id string) error {
@@ -171,6 +186,12 @@ func (st *Store) RevokeByProviderSID(ctx context.Context, tx *db.Tx, sid, reason
 // RevokeBySubject ends all sessions of a person on a site.
 func (st *Store) RevokeBySubject(ctx context.Context, tx *db.Tx, site, subject, reason string) error {
 	_, err := st.revoke(ctx, tx, `subject = $3 AND site = $4`, reason, subject, site)
+	return err
+}
+
+// RevokeOthers ends all sessions of a person on a site but one.
+func (st *Store) RevokeOthers(ctx context.Context, tx *db.Tx, site, subject, keepID, reason string) error {
+	_, err := st.revoke(ctx, tx, `subject = $3 AND site = $4 AND id <> $5`, reason, subject, site, keepID)
 	return err
 }
 

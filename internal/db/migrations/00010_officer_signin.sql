@@ -52,6 +52,7 @@ CREATE TABLE officer_step (
     machine      TEXT NOT NULL,
     former       TEXT NOT NULL,
     agent        TEXT NOT NULL,
+    source       TEXT NOT NULL,
     created_at   TIMESTAMPTZ NOT NULL,
     expires_at   TIMESTAMPTZ NOT NULL,
     ended_at     TIMESTAMPTZ
