@@ -144,7 +144,7 @@ func (a *App) build() error {
 		if err != nil {
 			return err
 		}
-		a.sites[config.Office] = office.New(office.Parts{Web: a.site(config.Office, r)})
+		a.sites[config.Office] = office.New(office.Parts{Web: a.site(config.Office, r), Clock: a.Clock, Org: a.Org})
 	}
 	if a.Config.Runs(config.Portal) {
 		h, err := a.portal()

@@ -42,6 +42,8 @@ type Who struct {
 	// Idle is the time left until the session ends for want of a request;
 	// the page's script warns 150 s before (SES-01). Zero: no warning.
 	Idle time.Duration
+	// Work is set on the officers' site only.
+	Work *Work
 }
 
 // IdleSeconds is Idle in whole seconds.

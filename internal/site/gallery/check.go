@@ -22,13 +22,14 @@ var pages = map[string][]string{
 	"id": {"/", "/dang-nhap", "/ma-otp", "/ma-otp/trang-thai", "/dat-mat-khau", "/end_session", "/sandbox",
 		"/app/", "/app/q", "/app/manifest.webmanifest",
 		"/sandbox/chung-thu.crt", "/sandbox/sms", "/sandbox/sms.json", "/ngon-ngu", "/favicon.ico", "/static/*"},
-	"office": {"/", "/ngon-ngu", "/favicon.ico", "/static/*"},
+	"office": {"/", "/hethong", "/hethong/login", "/hethong/mo-khoa", "/hethong/da-dang-xuat", "/ngon-ngu", "/favicon.ico", "/static/*"},
 }
 
 // posts are the addresses of forms.
 var posts = map[string][]string{
 	"portal": {"/dang-xuat", "/phien/tiep-tuc"},
 	"id":     {"/dang-nhap", "/dang-nhap/huy", "/ma-otp", "/ma-otp/gui-lai", "/dat-mat-khau", "/end_session"},
+	"office": {"/hethong/login", "/hethong/doi-quyen", "/hethong/khoa", "/hethong/mo-khoa", "/hethong/phien/tiep-tuc", "/hethong/dang-xuat"},
 }
 
 // anchors are the parts of other pages that links lead to. The shot of that

@@ -10,6 +10,8 @@ export const idle = () => {
   if (!dialog) return
   const part = (name) => dialog.querySelector(`[data-phien="${name}"]`)
   const form = dialog.querySelector('form')
+  const screen = document.getElementById('khoa') // the officers' site locks
+  const who = dialog.dataset.ai
   const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('motcua-phien') : null
   let end
   let timer
@@ -17,6 +19,7 @@ export const idle = () => {
   const prolong = (seconds) => {
     end = Math.max(end || 0, Date.now() + seconds * 1000)
     if (dialog.open) dialog.close()
+    if (screen) dispatchEvent(new CustomEvent('motcua:mo'))
     plan()
   }
   const plan = () => {
@@ -32,6 +35,7 @@ export const idle = () => {
   // What was typed stays on the page; a page without anything typed is loaded
   // again, so that nothing personal stays in view.
   const finish = () => {
+    if (screen) return dispatchEvent(new CustomEvent('motcua:khoa'))
     const typed = all('form:not([method="dialog"]) :is(input:not([type="hidden"]), textarea)')
       .some((field) => field.value !== field.defaultValue)
     if (!typed) return location.reload()
@@ -50,23 +54,39 @@ export const idle = () => {
     if (!answer.ok || answer.redirected) return finish()
     const {left} = await answer.json()
     prolong(left)
-    if (tabs) tabs.postMessage({left})
+    if (tabs) tabs.postMessage({left, who})
   }
 
   form.addEventListener('submit', proceed)
   dialog.addEventListener('cancel', (event) => {
     if (part('het').hidden) proceed(event)
   })
+  addEventListener('motcua:mo', ({detail}) => {
+    if (!detail) return
+    prolong(detail)
+    if (tabs) tabs.postMessage({left: detail, who})
+  })
+  addEventListener('motcua:het', () => {
+    end = 0
+    clearTimeout(timer)
+    if (tabs) tabs.postMessage({locked: true, who})
+  })
   if (tabs) {
     tabs.onmessage = ({data}) => {
+      // Somebody else has signed in: this page is no longer for who sits here.
+      if (data.who !== who) return location.reload()
+      if (data.locked) {
+        end = 0
+        plan()
+      }
       if (data.left) prolong(data.left)
       // The other tab's sign-out is on its way to the server.
       if (data.out) setTimeout(() => location.reload(), 2000)
     }
-    for (const out of all('form[action="/dang-xuat"]')) {
-      out.addEventListener('submit', () => tabs.postMessage({out: true}))
+    for (const out of all('form[action="/dang-xuat"], form[action="/hethong/dang-xuat"]')) {
+      out.addEventListener('submit', () => tabs.postMessage({out: true, who}))
     }
-    tabs.postMessage({left: Number(dialog.dataset.con)})
+    tabs.postMessage({left: Number(dialog.dataset.con), who})
   }
   prolong(Number(dialog.dataset.con))
 }

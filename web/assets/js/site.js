@@ -4,6 +4,7 @@ import {countdowns} from './countdown.js'
 import {delivery} from './delivery.js'
 import {forms} from './forms.js'
 import {idle} from './idle.js'
+import {lock, menus} from './lock.js'
 import {passwords} from './password.js'
 
 forms()
@@ -11,3 +12,5 @@ passwords()
 countdowns()
 delivery()
 idle()
+lock()
+menus()
