@@ -33,6 +33,7 @@ func (a *Core) periodic() {
 		"sms":       a.SMS.Purge,
 		"citizen":   a.Citizens.Purge,
 		"org":       a.Org.Purge,
+		"officer":   a.Org.PurgeProfiles,
 		"audit":     a.Audit.Purge,
 	}
 	for name, purge := range purges {

@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"motcua/internal/db"
 	"motcua/internal/vn"
@@ -114,8 +112,8 @@ func (n NewOfficer) check() (NewOfficer, error) {
 	if n.Username, err = NormalUsername(n.Username); err != nil {
 		return n, err
 	}
-	n.Name = tidy(n.Name)
-	if c := utf8.RuneCountInString(n.Name); c < 1 || c > MaxName || strings.ContainsFunc(n.Name, notOfName) {
+	var faults Faults
+	if n.Name = cleanName(n.Name, &faults); n.Name == "" {
 		return n, &Invalid{"name", "must be 1 to 100 letters, with spaces, apostrophes and hyphens"}
 	}
 	if n.Number != "" {
@@ -131,10 +129,6 @@ func (n NewOfficer) check() (NewOfficer, error) {
 		}
 	}
 	return n, nil
-}
-
-func notOfName(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) && !strings.ContainsRune(" '’-", r)
 }
 
 const officerColumns = `id, username, name, number, phone, password_hash, password_set_at, must_change, status, failures, created_at, updated_at, version,

@@ -91,27 +91,42 @@ func holds(role Role, right Right) bool {
 	return role.Valid() && (right == RightProfile || slices.Contains(dutiesOf[role].rights, right))
 }
 
-// may is the rule itself: the role has the right, and every place of the thing
-// is within reach. places are the things' units, nil standing for the whole
-// province; below are the units of the post's own branch.
-func may(post Post, right Right, places []*string, below func(unitID string) bool) bool {
-	if !holds(post.Role, right) {
+// may is the rule itself. unitID is the unit a thing is in, "" without one;
+// of are the posts of the officer it is done to, nil without one; below tells
+// the units of the post's own branch.
+func may(post Post, right Right, unitID string, of []Post, below func(unitID string) bool) bool {
+	switch {
+	case !holds(post.Role, right):
 		return false
+	case unitID != "" && !post.reaches(&unitID, below):
+		return false
+	case of == nil:
+		return true
+	case right == RightOfficersView:
+		return slices.ContainsFunc(of, func(p Post) bool { return post.reaches(p.UnitID, below) })
 	}
-	r := dutiesOf[post.Role].reach
-	if post.UnitID == nil || r == province {
+	// Whoever runs one unit must not reset the password of somebody who has a
+	// say elsewhere too, and nobody that of a role above their own.
+	return !slices.ContainsFunc(of, func(p Post) bool {
+		return !post.reaches(p.UnitID, below) || p.Role == RoleAdmin && post.Role != RoleAdmin
+	})
+}
+
+// everywhere: the post reaches the whole province.
+func (p Post) everywhere() bool { return p.UnitID == nil || dutiesOf[p.Role].reach == province }
+
+// reaches reports whether a place lies within the post's reach; nil is the
+// whole province.
+func (p Post) reaches(place *string, below func(unitID string) bool) bool {
+	switch {
+	case p.everywhere():
+		return true
+	case place == nil:
+		return false
+	case *place == *p.UnitID:
 		return true
 	}
-	for _, place := range places {
-		switch {
-		case place == nil:
-			return false
-		case *place == *post.UnitID:
-		case r == ownUnit || !below(*place):
-			return false
-		}
-	}
-	return true
+	return dutiesOf[p.Role].reach == unitAndBelow && below(*place)
 }
 
 // Live reports whether the post stands at a moment.
@@ -123,11 +138,9 @@ func (p Post) Live(at time.Time) bool {
 // May decides.
 func (p Post) Holds(right Right) bool { return holds(p.Role, right) }
 
-// May reports whether a post gives a right on a thing now. On an officer the
-// rights of administration need all of the officer's posts within reach: who
-// runs one unit must not reset the password of somebody who runs the province
-// too. A unit that does not exist is out of everybody's reach but the
-// province's.
+// May reports whether a post gives a right on a thing now. To see an officer
+// one post within reach is enough; to change one, all must be. A unit that
+// does not exist is out of everybody's reach but the province's.
 func (s *Service) May(ctx context.Context, post Post, right Right, thing Thing) (bool, error) {
 	return s.may(ctx, s.db, post, right, thing)
 }
@@ -139,25 +152,24 @@ func (s *Service) may(ctx context.Context, q db.Querier, post Post, right Right,
 	if right == RightProfile {
 		return thing.Officer == "" || thing.Officer == post.OfficerID, nil
 	}
-	var places []*string
-	if thing.UnitID != "" {
-		places = append(places, &thing.UnitID)
+	if thing == (Thing{}) {
+		return true, nil
 	}
+	var of []Post
 	if thing.Officer != "" {
-		of, err := s.placesOf(ctx, q, thing.Officer)
-		if err != nil {
+		var err error
+		if of, err = s.weighing(ctx, q, thing.Officer); err != nil {
 			return false, err
 		}
-		places = append(places, of...)
 	}
 	var branch []string
-	if post.UnitID != nil && len(places) > 0 {
+	if !post.everywhere() {
 		var err error
 		if branch, err = s.branch(ctx, q, *post.UnitID); err != nil {
 			return false, err
 		}
 	}
-	return may(post, right, places, func(id string) bool { return slices.Contains(branch, id) }), nil
+	return may(post, right, thing.UnitID, of, func(id string) bool { return slices.Contains(branch, id) }), nil
 }
 
 // branch returns a unit and all below it.
@@ -170,31 +182,27 @@ func (s *Service) branch(ctx context.Context, q db.Querier, unitID string) ([]st
 const branchCTE = `WITH RECURSIVE branch (id) AS (SELECT id FROM unit WHERE id = $1
 	UNION SELECT u.id FROM unit u JOIN branch b ON u.parent_id = b.id)`
 
-// placesOf returns where an officer's posts of now and later are. Without any
-// it is where the last one was, so that whoever let somebody go can take them
-// back; an officer who never had a post belongs to the province.
-func (s *Service) placesOf(ctx context.Context, q db.Querier, officerID string) ([]*string, error) {
+// weighing returns an officer's posts of now and later. Without any it is the
+// last one, so that whoever let somebody go can take them back; an officer who
+// never had a post belongs to the province.
+func (s *Service) weighing(ctx context.Context, q db.Querier, officerID string) ([]Post, error) {
 	all, err := s.allPosts(ctx, q, officerID)
 	if err != nil {
 		return nil, err
 	}
-	places := []*string{}
-	var last *Post
-	for i, p := range all {
+	posts := []Post{}
+	last := Post{}
+	for _, p := range all {
 		if p.To == nil || p.To.After(s.clk.Now()) {
-			places = append(places, p.UnitID)
-		} else if last == nil || last.To.Before(*p.To) {
-			last = &all[i]
+			posts = append(posts, p)
+		} else if last.To == nil || last.To.Before(*p.To) {
+			last = p
 		}
 	}
-	switch {
-	case len(places) > 0:
-	case last != nil:
-		places = append(places, last.UnitID)
-	default:
-		places = append(places, nil)
+	if len(posts) == 0 {
+		posts = append(posts, last)
 	}
-	return places, nil
+	return posts, nil
 }
 
 // allPosts returns an officer's posts, also past and future ones, newest
