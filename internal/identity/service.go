@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/netip"
 	"time"
 
 	"motcua/internal/audit"
@@ -38,6 +39,17 @@ type Parts struct {
 	Sessions *session.Store
 	Limiter  *ratelimit.Limiter
 	Limits   Limits
+	// IDURL is the public address of the id site: QR codes and notices lead
+	// there.
+	IDURL string
+	// Place names the network of an address in words a person knows, "" when
+	// it has no name; nil: none has.
+	Place func(netip.Addr) string
+	// PhoneWait is how long a phone waits that replaces another without its
+	// help.
+	PhoneWait time.Duration
+	// NoQRNotice turns the SMS after each sign-in by QR off.
+	NoQRNotice bool
 }
 
 // A Service holds the rules of this package over one database.
