@@ -133,8 +133,13 @@ func (a *Core) domain() error {
 	a.SMS = sms.New(a.DB, a.Clock, a.Box, a.Jobs, a.Registry, gateway, a.Log)
 	a.SMS.Observe(a.Metrics.Message)
 	identity.Register(a.Registry, func() *identity.Service { return a.People })
-	a.People = identity.New(identity.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Hasher: a.Hasher, SMS: a.SMS,
-		Jobs: a.Jobs, Audit: a.Audit, Sessions: a.Sessions, Limiter: a.Limiter, Limits: a.limits()})
+	people := identity.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Hasher: a.Hasher, SMS: a.SMS,
+		Jobs: a.Jobs, Audit: a.Audit, Sessions: a.Sessions, Limiter: a.Limiter, Limits: a.limits(),
+		Place: a.Config.NetworkLabel, PhoneWait: a.Config.PhoneWait, NoQRNotice: a.Config.QRNotice == config.QRNoticeOff}
+	if u := a.Config.SiteURL(config.ID); u != nil {
+		people.IDURL = u.String()
+	}
+	a.People = identity.New(people)
 	a.Citizens = citizen.New(citizen.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Sessions: a.Sessions, Audit: a.Audit, Idle: a.Config.PortalIdle})
 	limits := a.limits()
 	a.Org = org.New(org.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Hasher: a.Hasher, SMS: a.SMS, Audit: a.Audit, Sessions: a.Sessions,

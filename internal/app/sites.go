@@ -176,7 +176,7 @@ func (a *App) portal() (http.Handler, error) {
 	}
 	// The other purges belong to every process; this service exists here only.
 	a.Registry.Periodic(JobPurge+".signin", purgeEvery, s.Purge)
-	return portal.New(portal.Parts{Web: a.site(config.Portal, r), Clock: a.Clock, SignIn: s, Citizens: a.Citizens, Guide: docs.Guide()})
+	return portal.New(portal.Parts{Web: a.site(config.Portal, r), Clock: a.Clock, SignIn: s, Citizens: a.Citizens, Guide: docs.Guide(), Place: a.Config.NetworkLabel})
 }
 
 func (a *App) site(name string, r *web.Renderer) *web.Site {

@@ -269,6 +269,10 @@ func (c *Config) checkRules(v *check) {
 	}
 	between("portal-idle", c.PortalIdle, 5*time.Minute, 15*time.Minute)
 	between("drain-delay", c.DrainDelay, 0, time.Minute)
+	if !c.Demo {
+		between("phone-wait", c.PhoneWait, time.Hour, 7*24*time.Hour)
+	}
+	c.checkNetworks(v)
 	for k, f := range c.LimitFactors {
 		n, err := strconv.Atoi(f)
 		if _, perr := parsePrefix(k); perr != nil || err != nil || n < 1 || n > MaxFactor {

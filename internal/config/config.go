@@ -75,11 +75,14 @@ type SMS struct {
 
 // Rules are the times, limits and verbosity that a place may set.
 type Rules struct {
-	PortalIdle   time.Duration     `group:"rules" env:"MOTCUA_PORTAL_IDLE" default:"15m" help:"Phiên của công dân hết sau chừng này thời gian không thao tác (5–15 phút)." en:"A citizen's session ends after this much inactivity (5 to 15 minutes)."`
-	LimitFactors map[string]string `name:"limit-factor" group:"rules" env:"MOTCUA_LIMIT_FACTOR" mapsep:";" placeholder:"CIDR=FACTOR;…" help:"Nhân hạn mức theo địa chỉ cho một dải mạng, ví dụ quầy tại trung tâm: 203.0.113.0/28=20." en:"Multiply the per-address limits for a network range, such as counters behind one address: 203.0.113.0/28=20."`
-	DrainDelay   time.Duration     `group:"rules" env:"MOTCUA_DRAIN_DELAY" default:"0s" help:"Khi dừng: /readyz báo chưa sẵn sàng chừng này trước khi đóng cổng lắng nghe, để bộ cân bằng tải kịp chuyển (0–60 giây)." en:"When stopping: how long /readyz fails before the listeners close, so that a load balancer notices (0 to 60 s)."`
-	LogLevel     string            `group:"rules" env:"MOTCUA_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Mức nhật ký: debug, info, warn, error." en:"Log level: debug, info, warn, error."`
-	Hashes       int               `name:"concurrent-hashes" group:"rules" env:"MOTCUA_CONCURRENT_HASHES" default:"0" placeholder:"N" help:"Số phép băm mật khẩu chạy cùng lúc, mỗi phép 19 MiB; 0 là số nhân CPU." en:"Password hashes that run at once, 19 MiB each; 0 means the number of CPUs."`
+	PortalIdle    time.Duration     `group:"rules" env:"MOTCUA_PORTAL_IDLE" default:"15m" help:"Phiên của công dân hết sau chừng này thời gian không thao tác (5–15 phút)." en:"A citizen's session ends after this much inactivity (5 to 15 minutes)."`
+	LimitFactors  map[string]string `name:"limit-factor" group:"rules" env:"MOTCUA_LIMIT_FACTOR" mapsep:";" placeholder:"CIDR=FACTOR;…" help:"Nhân hạn mức theo địa chỉ cho một dải mạng, ví dụ quầy tại trung tâm: 203.0.113.0/28=20." en:"Multiply the per-address limits for a network range, such as counters behind one address: 203.0.113.0/28=20."`
+	NetworkLabels map[string]string `name:"network-label" group:"rules" env:"MOTCUA_NETWORK_LABEL" mapsep:";" placeholder:"CIDR=LABEL;…" help:"Tên nơi của một dải mạng, hiện ở lịch sử đăng nhập và khi duyệt đăng nhập bằng mã QR: 203.0.113.0/28=Trung tâm PVHCC Phố Hiến." en:"The name of a network range's place, shown in the sign-in history and when a sign-in by QR is approved: 203.0.113.0/28=Phố Hiến centre."`
+	QRNotice      string            `name:"qr-notice" group:"rules" env:"MOTCUA_QR_NOTICE" default:"sms" placeholder:"HOW" help:"Báo cho chủ tài khoản sau mỗi lần đăng nhập bằng mã QR: sms hoặc off." en:"Tell the owner after each sign-in by QR: sms or off."`
+	PhoneWait     time.Duration     `name:"phone-wait" group:"rules" env:"MOTCUA_PHONE_WAIT" default:"24h" help:"Thời gian chờ trước khi kích hoạt được điện thoại thay cho điện thoại cũ không còn (1 giờ đến 7 ngày)." en:"How long a phone waits that replaces one that is gone (1 hour to 7 days)."`
+	DrainDelay    time.Duration     `group:"rules" env:"MOTCUA_DRAIN_DELAY" default:"0s" help:"Khi dừng: /readyz báo chưa sẵn sàng chừng này trước khi đóng cổng lắng nghe, để bộ cân bằng tải kịp chuyển (0–60 giây)." en:"When stopping: how long /readyz fails before the listeners close, so that a load balancer notices (0 to 60 s)."`
+	LogLevel      string            `group:"rules" env:"MOTCUA_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Mức nhật ký: debug, info, warn, error." en:"Log level: debug, info, warn, error."`
+	Hashes        int               `name:"concurrent-hashes" group:"rules" env:"MOTCUA_CONCURRENT_HASHES" default:"0" placeholder:"N" help:"Số phép băm mật khẩu chạy cùng lúc, mỗi phép 19 MiB; 0 là số nhân CPU." en:"Password hashes that run at once, 19 MiB each; 0 means the number of CPUs."`
 }
 
 // Config is everything a running process was told.

@@ -3,6 +3,7 @@ package config_test
 import (
 	"errors"
 	"flag"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -130,6 +131,13 @@ func TestFaults(t *testing.T) {
 		"--sms-method=GET":                                   "sms-method",
 		"--portal-idle=16m":                                  "portal-idle",
 		"--limit-factor=10.0.0.0/8=0":                        "limit-factor",
+		"--network-label=x=Trung tâm":                        "network-label",
+		"--network-label=10.0.0.0/8=":                        "network-label",
+		"--network-label=10.0.0.0/8=Quầy 1;::1=Máy này":      "",
+		"--qr-notice=mail":                                   "qr-notice",
+		"--qr-notice=off":                                    "",
+		"--phone-wait=30m":                                   "phone-wait",
+		"--phone-wait=48h":                                   "",
 		"--limit-factor=x=2":                                 "limit-factor",
 		"--limit-factor=10.0.0.0/8=20;10.1.0.0/16=5":         "",
 		"--log-level=loud":                                   "log-level",
@@ -273,4 +281,16 @@ func FuzzLoader(f *testing.F) {
 			t.Errorf("resolver %v, error %v", r, err)
 		}
 	})
+}
+
+func TestQR08_TheNarrowestNetworkNamesThePlace(t *testing.T) {
+	c, err := parse(t, "--network-label=10.0.0.0/8=Tỉnh;10.1.0.0/16=Phường;2001:db8::/32=Trung tâm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]string{"10.1.2.3": "Phường", "10.2.0.1": "Tỉnh", "::ffff:10.1.2.3": "Phường", "2001:db8::1": "Trung tâm", "192.0.2.1": ""} {
+		if got := c.NetworkLabel(netip.MustParseAddr(address)); got != want {
+			t.Errorf("%s: %q, want %q", address, got, want)
+		}
+	}
 }

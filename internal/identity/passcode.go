@@ -15,6 +15,9 @@ const (
 	// passcodeFresh is how long a passcode that was given still counts.
 	passcodeFresh  = 2 * time.Minute
 	passcodeLength = 6
+	// undoTimeout bounds the taking back of a counted failure, which goes on
+	// when the person has gone.
+	undoTimeout = 5 * time.Second
 )
 
 // Why a passcode is not acceptable.
@@ -68,7 +71,7 @@ func (s *Service) tryPasscode(ctx context.Context, p Phone, passcode string) (ok
 	passcode = passcode[:min(len(passcode), 2*passcodeLength)]
 	right, _, err := s.Hasher.Verify(ctx, p.PasscodeHash, passcode)
 	if err != nil || right {
-		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTimeout)
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 		defer cancel()
 		text := `UPDATE phone SET failures = failures - 1 WHERE id = $1 AND failures > 0`
 		if right {

@@ -56,7 +56,7 @@ func (s *Service) challengeValid(text string) bool {
 		return false
 	}
 	head := b[:challengeBytes-challengeMAC]
-	if subtle.ConstantTimeCompare(b[len(head):], s.Box.MAC("phone-challenge", head)[:challengeMAC]) != 1 {
+	if !equal(b[len(head):], s.Box.MAC("phone-challenge", head)[:challengeMAC]) {
 		return false
 	}
 	age := s.now().Sub(time.UnixMilli(int64(binary.BigEndian.Uint64(b))))
@@ -106,3 +106,5 @@ func verifySignature(publicKey, message, signature string) bool {
 	sum := sha256.Sum256([]byte(message))
 	return ecdsa.Verify(key, sum[:], new(big.Int).SetBytes(b[:signatureBytes/2]), new(big.Int).SetBytes(b[signatureBytes/2:]))
 }
+
+func equal(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }

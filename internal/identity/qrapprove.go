@@ -2,14 +2,10 @@ package identity
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"time"
 
 	"motcua/internal/audit"
 	"motcua/internal/db"
-	"motcua/internal/sms"
-	"motcua/internal/vn"
 )
 
 // An Approval is the owner's yes.
@@ -155,7 +151,7 @@ func (s *Service) decide(ctx context.Context, tx *db.Tx, app App, a qrAttempt, y
 // wrongApprovalCode ends the attempt with the code's last try: the page need
 // not wait for what can no longer come.
 func (s *Service) wrongApprovalCode(ctx context.Context, tx *db.Tx, app App, a qrAttempt, v Verdict) (refusal, err error) {
-	refusal = &Refusal{Code: WrongOTP, Left: v.Left, Reason: v.Outcome.reason()}
+	refusal = v.Refusal()
 	if v.Outcome == Cancelled || v.Outcome == AccountBlocked {
 		if _, err := db.Exec(ctx, tx, `UPDATE qr_attempt SET state = $1, changed_at = $2 WHERE id = $3 AND state = $4`, QRRefused, s.now(), a.ID, QRScanned); err != nil {
 			return nil, err
@@ -230,32 +226,4 @@ func (s *Service) UseQR(ctx context.Context, tx *db.Tx, requestID, browser strin
 		return Grant{}, refuse(AccountLocked)
 	}
 	return g, nil
-}
-
-// NoteQRSession ties an attempt to the session that it opened and tells the
-// owner by SMS, with a link that ends it (QR-10).
-func (s *Service) NoteQRSession(ctx context.Context, tx *db.Tx, g Grant, sessionID string) error {
-	a, err := db.Get[qrAttempt](ctx, tx, `UPDATE qr_attempt SET session_id = $1 WHERE id = $2 RETURNING `+qrColumns, sessionID, g.Attempt)
-	if err != nil || s.NoQRNotice {
-		return err
-	}
-	b := make([]byte, noticeBytes)
-	rand.Read(b)
-	link := base64.RawURLEncoding.EncodeToString(b)
-	if _, err := db.Exec(ctx, tx, `UPDATE qr_attempt SET notice_digest = $1 WHERE id = $2`, digest(link), a.ID); err != nil {
-		return err
-	}
-	_, err = s.SMS.Queue(ctx, tx, sms.Outgoing{To: g.Account.Phone, Purpose: "qr_notice", Subject: g.Account.ID,
-		Text: qrNoticeText(g.Account.Number, a.SMSName, s.now(), s.IDURL+NoticePath+link), NotAfter: s.now().Add(time.Hour)})
-	return err
-}
-
-const (
-	// NoticePath is where the notice's link leads; the secret follows.
-	NoticePath  = "/k/"
-	noticeBytes = 10
-)
-
-func qrNoticeText(number, service string, at time.Time, link string) string {
-	return "Tai khoan ..." + tail(number, 4) + " vua dang nhap " + service + " bang ma QR luc " + vn.Clock(at) + ". Neu khong phai ban, mo: " + link
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"motcua/internal/credential"
 	"motcua/internal/db"
 	"motcua/internal/ratelimit"
 	"motcua/internal/sms"
@@ -22,7 +23,7 @@ func (s *Service) blockNetwork(ctx context.Context, tx *db.Tx, a Account, source
 	}
 	until := s.now().Add(blockLife)
 	if _, err := db.Exec(ctx, tx, `INSERT INTO account_block (account_id, network, until) VALUES ($1,$2,$3)
-		ON CONFLICT (account_id, network) DO UPDATE SET until = EXCLUDED.until`, a.ID, network(addr), until); err != nil {
+		ON CONFLICT (account_id, network) DO UPDATE SET until = EXCLUDED.until`, a.ID, credential.Network(addr), until); err != nil {
 		return err
 	}
 	_, err = s.SMS.Queue(ctx, tx, sms.Outgoing{To: a.Phone, Purpose: "qr_report", Subject: a.ID, Text: reportText(a.Number), NotAfter: s.now().Add(day)})
@@ -35,7 +36,7 @@ func (s *Service) networkBlocked(ctx context.Context, q db.Querier, accountID, s
 	if err != nil {
 		return false, nil
 	}
-	n, err := db.Get[int](ctx, q, `SELECT count(*) FROM account_block WHERE account_id = $1 AND network = $2 AND until > $3`, accountID, network(addr), s.now())
+	n, err := db.Get[int](ctx, q, `SELECT count(*) FROM account_block WHERE account_id = $1 AND network = $2 AND until > $3`, accountID, credential.Network(addr), s.now())
 	return n > 0, err
 }
 

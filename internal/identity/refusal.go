@@ -44,3 +44,8 @@ type Refusal struct {
 func (r *Refusal) Error() string { return "identity: refused: " + string(r.Code) }
 
 func refuse(c Code) error { return &Refusal{Code: c} }
+
+// Refusal is a verdict that did not confirm, as the app is told.
+func (v Verdict) Refusal() *Refusal {
+	return &Refusal{Code: WrongOTP, Left: v.Left, Reason: v.Outcome.reason()}
+}

@@ -62,6 +62,7 @@ type Service struct {
 // starts. The service is asked for late because it needs the queue itself.
 func Register(r *jobs.Registry, service func() *Service) {
 	jobs.Register(r, func(ctx context.Context, a lockNotice) error { return service().sendLockNotice(ctx, a) })
+	jobs.Register(r, func(ctx context.Context, a lostReport) error { return service().endLostPhone(ctx, a) })
 }
 
 // New returns a Service.

@@ -24,6 +24,9 @@ type Try struct {
 	Service  string
 	Number   string // 12 digits, already parsed
 	Password string
+
+	// refused runs in the transaction of a refusal.
+	refused func(context.Context, *db.Tx) error
 }
 
 // CheckPassword looks at number and password. On success an OTP attempt is
@@ -31,22 +34,36 @@ type Try struct {
 // which case the attempt has none and its View says so. It errs with
 // ErrRefused, *TooMany or credential.ErrBusy.
 func (s *Service) CheckPassword(ctx context.Context, t Try) error {
-	t.Password = t.Password[:min(len(t.Password), credential.MaxBytes)]
-	if err := s.throttle.PeekSource(ctx, s.DB, t.Source); err != nil {
-		return err
-	}
-	account, err := s.Find(ctx, s.DB, t.Number)
-	known := err == nil
-	if err != nil && !errors.Is(err, ErrNoAccount) {
-		return err
-	}
-	held, err := s.open(ctx, t, account, known)
+	account, held, newHash, err := s.prove(ctx, t)
 	if err != nil {
 		return err
+	}
+	if err := s.accept(ctx, t, account, held.Subject, newHash); err != nil {
+		return errors.Join(err, s.throttle.GiveBack(ctx, held.Reservation))
+	}
+	return nil
+}
+
+// prove looks at number and password and records a refusal. The failure that
+// it counted stands until the caller clears it or gives it back. newHash is not
+// empty when the stored one should be replaced.
+func (s *Service) prove(ctx context.Context, t Try) (account Account, held reservation, newHash string, err error) {
+	t.Password = t.Password[:min(len(t.Password), credential.MaxBytes)]
+	if err := s.throttle.PeekSource(ctx, s.DB, t.Source); err != nil {
+		return account, held, "", err
+	}
+	account, err = s.Find(ctx, s.DB, t.Number)
+	known := err == nil
+	if err != nil && !errors.Is(err, ErrNoAccount) {
+		return account, held, "", err
+	}
+	held, err = s.open(ctx, t, account, known)
+	if err != nil {
+		return account, held, "", err
 	}
 	right, rehash, err := s.verify(ctx, account, t.Password)
 	if err != nil {
-		return errors.Join(err, s.throttle.GiveBack(ctx, held.Reservation))
+		return account, held, "", errors.Join(err, s.throttle.GiveBack(ctx, held.Reservation))
 	}
 	reason := ""
 	switch {
@@ -58,17 +75,13 @@ func (s *Service) CheckPassword(ctx context.Context, t Try) error {
 		reason = "password"
 	}
 	if reason != "" {
-		return s.refuse(ctx, t, account, held, reason)
+		return account, held, "", s.refuse(ctx, t, account, held, reason)
 	}
-	newHash := ""
 	if rehash {
 		// When this fails, the next sign-in does it.
 		newHash, _ = s.Hasher.Hash(ctx, t.Password)
 	}
-	if err := s.accept(ctx, t, account, held.Subject, newHash); err != nil {
-		return errors.Join(err, s.throttle.GiveBack(ctx, held.Reservation))
-	}
-	return nil
+	return account, held, newHash, nil
 }
 
 // A reservation is a failure counted before the password is looked at.
@@ -127,6 +140,11 @@ func (s *Service) refuse(ctx context.Context, t Try, a Account, held reservation
 		}
 		if held.FirstBlock {
 			if err := s.queueLockNotice(ctx, tx, held.Subject); err != nil {
+				return err
+			}
+		}
+		if t.refused != nil {
+			if err := t.refused(ctx, tx); err != nil {
 				return err
 			}
 		}

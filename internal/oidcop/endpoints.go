@@ -165,7 +165,7 @@ func (p *Provider) metadata() metadata {
 		Issuer: p.Issuer, Authorization: at(PathAuthorize), Token: at(PathToken), Userinfo: at(PathUserinfo),
 		Keys: at(PathKeys), EndSession: at(PathEndSession),
 		Scopes: allScopes, ResponseTypes: []string{"code"}, ResponseModes: []string{"query"},
-		GrantTypes: []string{"authorization_code"}, ACRValues: []string{ACR}, SubjectTypes: []string{"public"},
+		GrantTypes: []string{"authorization_code"}, ACRValues: []string{ACR, ACRQR}, SubjectTypes: []string{"public"},
 		IDTokenAlgs: []string{"ES256", "RS256"}, TokenAuthMethods: []string{"client_secret_basic", "client_secret_post"},
 		ClaimTypes: []string{"normal"},
 		Claims: []string{"sub", "name", "birthdate", "gender", "updated_at", "phone_number", "phone_number_verified",

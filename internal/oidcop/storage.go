@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -219,8 +220,13 @@ type grant struct {
 	nonce string
 }
 
-func (g grant) GetID() string          { return g.ID }
-func (g grant) GetACR() string         { return ACR }
+func (g grant) GetID() string { return g.ID }
+func (g grant) GetACR() string {
+	if slices.Contains(g.GetAMR(), "pop") {
+		return ACRQR
+	}
+	return ACR
+}
 func (g grant) GetAMR() []string       { return strings.Fields(*g.AMR) }
 func (g grant) GetAudience() []string  { return []string{g.ClientID} }
 func (g grant) GetAuthTime() time.Time { return *g.AuthTime }

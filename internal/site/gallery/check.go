@@ -20,7 +20,7 @@ var pages = map[string][]string{
 	"portal": {"/", "/dich-vu-cong/cong-dan/dang-nhap", "/dich-vu-cong/cong-dan", "/da-dang-xuat", "/tro-giup",
 		"/bao-ve-du-lieu", "/huong-dan", "/huong-dan/*", "/ngon-ngu", "/favicon.ico", "/static/*"},
 	"id": {"/", "/dang-nhap", "/ma-otp", "/ma-otp/trang-thai", "/dat-mat-khau", "/end_session", "/sandbox",
-		"/app/", "/app/q", "/app/manifest.webmanifest",
+		"/app/", "/app/q", "/app/manifest.webmanifest", "/bao-mat-dien-thoai", "/k/*",
 		"/sandbox/chung-thu.crt", "/sandbox/sms", "/sandbox/sms.json", "/ngon-ngu", "/favicon.ico", "/static/*"},
 	"office": {"/", "/hethong", "/hethong/login", "/hethong/mo-khoa", "/hethong/da-dang-xuat", "/ngon-ngu", "/favicon.ico", "/static/*"},
 }
@@ -28,7 +28,8 @@ var pages = map[string][]string{
 // posts are the addresses of forms.
 var posts = map[string][]string{
 	"portal": {"/dang-xuat", "/phien/tiep-tuc"},
-	"id":     {"/dang-nhap", "/dang-nhap/huy", "/ma-otp", "/ma-otp/gui-lai", "/dat-mat-khau", "/end_session"},
+	"id": {"/dang-nhap", "/dang-nhap/huy", "/ma-otp", "/ma-otp/gui-lai", "/dat-mat-khau", "/end_session",
+		"/bao-mat-dien-thoai", "/k/*", "/qr/xong", "/qr/huy"},
 	"office": {"/hethong/login", "/hethong/doi-quyen", "/hethong/khoa", "/hethong/mo-khoa", "/hethong/phien/tiep-tuc", "/hethong/dang-xuat"},
 }
 
@@ -43,7 +44,7 @@ var anchors = map[string][]string{
 var outside = []string{"https://dichvucong.gov.vn"}
 
 var (
-	keyShown = regexp.MustCompile(`\b(web|portal|id|office|time|app)\.[a-z]+(\.[a-z0-9]+)*\b`)
+	keyShown = regexp.MustCompile(`\b(web|portal|id|office|time|app|phone)\.[a-z]+(\.[a-z0-9]+)*\b`)
 	// notYet are words of things that this release does not have: a page that
 	// names them promises what nobody can do.
 	notYet = regexp.MustCompile(`(?i)sắp ra mắt|coming soon`)
@@ -200,7 +201,7 @@ func (c *checker) form(at map[string]string) {
 	if at["method"] != "post" {
 		list = pages[c.site]
 	}
-	if path, _, _ := strings.Cut(at["action"], "?"); !slices.Contains(list, path) {
+	if path, _, _ := strings.Cut(at["action"], "?"); !within(list, path) {
 		c.Errorf("a form leads to %q", at["action"])
 	}
 }
@@ -246,8 +247,10 @@ func (c *checker) link(href string) {
 }
 
 // Known tells whether a site has a page at this path.
-func Known(site, path string) bool {
-	return slices.ContainsFunc(pages[site], func(p string) bool {
+func Known(site, path string) bool { return within(pages[site], path) }
+
+func within(list []string, path string) bool {
+	return slices.ContainsFunc(list, func(p string) bool {
 		prefix, any := strings.CutSuffix(p, "*")
 		return p == path || any && strings.HasPrefix(path, prefix) && len(path) > len(prefix)
 	})

@@ -30,6 +30,7 @@ func TestGallery(t *testing.T) {
 	shots = append(shots, protocolShots()...)
 	shots = append(shots, deskShots()...)
 	shots = append(shots, appShots()...)
+	shots = append(shots, phoneShots()...)
 	gallery.Run(t, "id", rd, append(shots, gallery.Errors()...))
 }
 

@@ -129,7 +129,7 @@ func TestDeviceWords(t *testing.T) {
 		"Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0":                                                               "Firefox, Linux",
 		"curl/8": "", "": "", "<script>": "", strings.Repeat("x", 600) + "Chrome": "",
 	} {
-		if got := deviceWords(agent); got != want {
+		if got := web.DeviceWords(agent); got != want {
 			t.Errorf("%.60s: %q, want %q", agent, got, want)
 		}
 	}

@@ -87,7 +87,7 @@ func (s *site) signedIn(w http.ResponseWriter, r *http.Request) error {
 		ProviderSID: res.Authentication.SessionID, AuthTime: res.Authentication.Time, Methods: res.Authentication.Methods,
 		Former: web.Cookie(r, cookieSession),
 		Agent:  web.Agent(r), Address: web.ClientIP(r).String(),
-		Device: deviceWords(r.UserAgent()), Place: s.placeWords(r),
+		Device: web.DeviceWords(r.UserAgent()), Place: s.placeWords(r),
 	})
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package portal
+package web
 
 import "strings"
 
@@ -21,10 +21,10 @@ var systems = []sign{
 	{"CrOS", "ChromeOS"}, {"Macintosh", "macOS"}, {"Linux", "Linux"},
 }
 
-// deviceWords is what a person recognises of a User-Agent, such as
+// DeviceWords is what a person recognises of a User-Agent, such as
 // "Chrome, Windows"; it is "" when there is nothing to recognise. The words
 // are names, the same in both languages, and never the browser's own text.
-func deviceWords(agent string) string {
+func DeviceWords(agent string) string {
 	agent = agent[:min(len(agent), maxAgentRead)]
 	var words []string
 	for _, signs := range [][]sign{browsers, systems} {
