@@ -55,8 +55,9 @@ func (s *Service) activePhone(ctx context.Context, q db.Querier, accountID strin
 type Activation struct {
 	Passcode string
 	Key      string // SPKI, base64
-	Proof    string // over the challenge of AppState
-	Name     string // what the browser is, in words
+	// Proof is over Challenge; one that is empty stands for AppState's.
+	Challenge, Proof string
+	Name             string // what the browser is, in words
 }
 
 // Activate makes the phone behind an app session the account's one phone; one
@@ -73,7 +74,11 @@ func (s *Service) Activate(ctx context.Context, token string, a Activation) (Pho
 		return Phone{}, &Refusal{Code: WeakPasscode, Reason: reason}
 	}
 	_, key, err := parseKey(a.Key)
-	if err != nil || !verifySignature(key, proofPrefix+s.enrolChallenge(app.SessionID), a.Proof) {
+	challenge := a.Challenge
+	if challenge == "" {
+		challenge = s.enrolChallenge(app.SessionID)
+	}
+	if err != nil || a.Challenge != "" && !s.challengeValid(a.Challenge) || !verifySignature(key, proofPrefix+challenge, a.Proof) {
 		return Phone{}, refuse(BadProof)
 	}
 	hash, err := s.Hasher.Hash(ctx, a.Passcode)
@@ -83,6 +88,9 @@ func (s *Service) Activate(ctx context.Context, token string, a Activation) (Pho
 	now := s.now()
 	p := Phone{ID: db.NewID(), AccountID: app.Account.ID, PublicKey: key, Name: a.Name[:min(len(a.Name), maxPhoneName)], PasscodeHash: hash, CreatedAt: now}
 	err = s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if first, err := s.useChallenge(ctx, tx, challenge); err != nil || !first {
+			return errors.Join(err, refuse(BadProof))
+		}
 		n, err := db.Exec(ctx, tx, `UPDATE app_session SET phone_id = $1, passcode_at = $2 WHERE session_id = $3 AND phone_id IS NULL`, p.ID, now, app.SessionID)
 		if err != nil {
 			return err

@@ -14,7 +14,6 @@ import (
 	"motcua/internal/audit"
 	"motcua/internal/db"
 	"motcua/internal/i18n"
-	"motcua/internal/vn"
 )
 
 const (
@@ -36,15 +35,16 @@ type Scanner struct {
 
 // Scanned is what the phone shows before the owner decides.
 type Scanned struct {
-	Attempt                           string
-	State                             string
-	Service, Host, Agent, Place, Time string
-	Numbers                           []string
-	OTP                               bool   // a code by SMS is needed as well
-	Shown                             string // the text to sign, before the number
-	Left                              time.Duration
-	Fresh                             bool // the passcode was given a moment ago
-	Second                            bool // another phone tried as well
+	Attempt                     string
+	State                       string
+	Service, Host, Agent, Place string
+	Time                        time.Time
+	Numbers                     []string
+	OTP                         bool   // a code by SMS is needed as well
+	Shown                       string // the text to sign, before the number
+	Left                        time.Duration
+	Fresh                       bool // the passcode was given a moment ago
+	Second                      bool // another phone tried as well
 }
 
 // ScanText takes up the attempt behind a picture. It errs with a *Refusal or
@@ -255,7 +255,7 @@ func (s *Service) sendApprovalCode(ctx context.Context, tx *db.Tx, app App, sc S
 // describe is the text that the phone signs: all that it shows (QR-06).
 func (a qrAttempt) describe(lang string) string {
 	return strings.Join([]string{"motcua-approve-v1", "attempt=" + a.ID, "client=" + a.ClientID, "service=" + a.serviceIn(lang), "host=" + a.Host,
-		"agent=" + a.Agent, "place=" + a.Place, "time=" + vn.DateTime(a.CreatedAt), "numbers=" + a.Numbers}, "\n")
+		"agent=" + a.Agent, "place=" + a.Place, "time=" + a.CreatedAt.UTC().Format(time.RFC3339), "numbers=" + a.Numbers}, "\n")
 }
 
 func (a qrAttempt) serviceIn(lang string) string {
@@ -267,7 +267,7 @@ func (a qrAttempt) serviceIn(lang string) string {
 
 func (s *Service) scanned(a qrAttempt, app App, lang string) Scanned {
 	now := s.now()
-	out := Scanned{Attempt: a.ID, State: a.stateAt(now), Service: a.serviceIn(lang), Host: a.Host, Agent: a.Agent, Place: a.Place, Time: vn.DateTime(a.CreatedAt),
+	out := Scanned{Attempt: a.ID, State: a.stateAt(now), Service: a.serviceIn(lang), Host: a.Host, Agent: a.Agent, Place: a.Place, Time: a.CreatedAt,
 		OTP: a.How == HowCode, Shown: a.Shown, Left: max(0, a.ExpiresAt.Sub(now)), Fresh: app.fresh(now), Second: a.Second}
 	if a.Numbers != "" {
 		out.Numbers = strings.Fields(a.Numbers)

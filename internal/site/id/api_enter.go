@@ -14,11 +14,10 @@ type appAnswer struct {
 	Signed    bool       `json:"signed"`
 	Name      string     `json:"name,omitempty"`
 	Tail      string     `json:"tail,omitempty"`  // of the number: "1258"
-	Phone     string     `json:"phone,omitempty"` // "…678"
+	Phone     string     `json:"phone,omitempty"` // the last digits: "678"
 	Device    *appDevice `json:"device"`
 	Step      string     `json:"step"`
-	WaitUntil string     `json:"waitUntil,omitempty"` // as people write it
-	WaitEnd   string     `json:"waitEnd,omitempty"`   // RFC 3339
+	WaitUntil *time.Time `json:"waitUntil,omitempty"`
 	Provider  string     `json:"provider"`
 	Service   string     `json:"service"`
 	Challenge string     `json:"challenge"`
@@ -26,9 +25,9 @@ type appAnswer struct {
 }
 
 type appDevice struct {
-	ID    string `json:"id"`
-	Since string `json:"since"`
-	Name  string `json:"name"`
+	ID    string    `json:"id"`
+	Since time.Time `json:"since"`
+	Name  string    `json:"name"`
 }
 
 // codeAnswer tells of the code on its way.
@@ -52,16 +51,16 @@ func (s *site) apiState(_ http.ResponseWriter, r *http.Request) (any, error) {
 	b := s.base(r)
 	out := appAnswer{Step: st.Step, Challenge: st.Challenge, Provider: b.Provider, Service: b.T("web.portal.name", b.Contact.Province)}
 	if st.OTP != nil {
-		out.Tail, out.Phone, out.codeAnswer = tail4(st.OTP.NumberTail), "…"+st.OTP.PhoneTail, codeState(b.Lang, *st.OTP)
+		out.Tail, out.Phone, out.codeAnswer = tail4(st.OTP.NumberTail), st.OTP.PhoneTail, codeState(b.Lang, *st.OTP)
 	}
 	if a := st.App; a != nil {
-		out.Name, out.Tail, out.Phone = a.Account.Name, tail4(a.Account.Number), vn.MaskPhone(a.Account.Phone)
+		out.Name, out.Tail, out.Phone = a.Account.Name, tail4(a.Account.Number), vn.PhoneTail(a.Account.Phone)
 		out.Signed = a.Phone != nil
 		if a.Phone != nil {
-			out.Device = &appDevice{a.Phone.ID, vn.DateTime(a.Phone.CreatedAt), a.Phone.Name}
+			out.Device = &appDevice{a.Phone.ID, a.Phone.CreatedAt, a.Phone.Name}
 		}
 		if st.Step == identity.StepWait {
-			out.WaitUntil, out.WaitEnd = vn.DateTime(*a.WaitUntil), a.WaitUntil.Format(time.RFC3339)
+			out.WaitUntil = a.WaitUntil
 		}
 	}
 	return out, nil
@@ -71,9 +70,9 @@ func tail4(s string) string { return s[max(0, len(s)-4):] }
 
 // stepAnswer says what comes next.
 type stepAnswer struct {
-	Step  string `json:"step"`
-	Phone string `json:"phone,omitempty"`
-	Until string `json:"until,omitempty"`
+	Step  string     `json:"step"`
+	Phone string     `json:"phone,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
 	*codeAnswer
 }
 
@@ -131,21 +130,22 @@ func (s *site) apiOTP(w http.ResponseWriter, r *http.Request) (any, error) {
 	web.SetCookie(w, r, cookieDevice, device, deviceCookieLife)
 	answer := stepAnswer{Step: out.Step}
 	if out.Step == identity.StepWait {
-		answer.Until = vn.DateTime(out.Until)
+		answer.Until = &out.Until
 	}
 	return answer, nil
 }
 
 func (s *site) apiActivate(w http.ResponseWriter, r *http.Request) (any, error) {
 	in, err := readJSON[struct {
-		Passcode string `json:"passcode"`
-		Key      string `json:"key"`
-		Proof    string `json:"proof"`
+		Passcode  string `json:"passcode"`
+		Key       string `json:"key"`
+		Challenge string `json:"challenge"`
+		Proof     string `json:"proof"`
 	}](w, r)
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.People.Activate(r.Context(), mark(r, cookieApp), identity.Activation{Passcode: in.Passcode, Key: in.Key, Proof: in.Proof,
+	p, err := s.People.Activate(r.Context(), mark(r, cookieApp), identity.Activation{Passcode: in.Passcode, Key: in.Key, Challenge: in.Challenge, Proof: in.Proof,
 		Name: web.DeviceWords(r.UserAgent())})
 	if err != nil {
 		return nil, err

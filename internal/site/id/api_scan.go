@@ -3,28 +3,29 @@ package id
 import (
 	"net/http"
 	"strings"
+	"time"
 
+	"motcua/internal/i18n"
 	"motcua/internal/identity"
 	"motcua/internal/oidcop"
-	"motcua/internal/vn"
 	"motcua/internal/web"
 )
 
 // scanned is what the phone shows before its owner decides.
 type scanned struct {
-	Attempt string   `json:"attempt"`
-	State   string   `json:"state"`
-	Service string   `json:"service"`
-	Host    string   `json:"host"`
-	Agent   string   `json:"agent"`
-	Place   string   `json:"place"`
-	Time    string   `json:"time"`
-	Numbers []string `json:"numbers,omitempty"`
-	OTP     bool     `json:"otp"`
-	Shown   string   `json:"shown"`
-	Left    int      `json:"left"`
-	Fresh   bool     `json:"fresh"`
-	Second  bool     `json:"second"`
+	Attempt string    `json:"attempt"`
+	State   string    `json:"state"`
+	Service string    `json:"service"`
+	Host    string    `json:"host"`
+	Agent   string    `json:"agent"`
+	Place   string    `json:"place"`
+	Time    time.Time `json:"time"`
+	Numbers []string  `json:"numbers,omitempty"`
+	OTP     bool      `json:"otp"`
+	Shown   string    `json:"shown"`
+	Left    int       `json:"left"`
+	Fresh   bool      `json:"fresh"`
+	Second  bool      `json:"second"`
 }
 
 func showScanned(v identity.Scanned) scanned {
@@ -115,13 +116,16 @@ func (s *site) apiRefuse(w http.ResponseWriter, r *http.Request) (any, error) {
 
 // pastSignIn is a line of the app's history.
 type pastSignIn struct {
-	At      string `json:"at"`
-	Service string `json:"service"`
-	Agent   string `json:"agent"`
-	Place   string `json:"place"`
-	How     string `json:"how"` // scan, code, here, password
-	Live    bool   `json:"live"`
+	At      time.Time `json:"at"`
+	Service string    `json:"service"`
+	Agent   string    `json:"agent"`
+	Place   string    `json:"place"`
+	How     string    `json:"how"` // in words
+	Live    bool      `json:"live"`
 }
+
+var hows = map[string]string{identity.HowScan: "phone.how.scan", identity.HowCode: "phone.how.code", identity.HowHere: "phone.how.here",
+	identity.HowPassword: "phone.how.password"}
 
 func (s *site) apiHistory(_ http.ResponseWriter, r *http.Request) (any, error) {
 	lines, err := s.People.AppHistory(r.Context(), mark(r, cookieApp), web.Lang(r))
@@ -134,7 +138,7 @@ func (s *site) apiHistory(_ http.ResponseWriter, r *http.Request) (any, error) {
 		if strings.Contains(agent, "/") {
 			agent = web.DeviceWords(agent)
 		}
-		out = append(out, pastSignIn{vn.DateTime(l.At), l.Service, agent, l.Place, l.How, l.Live})
+		out = append(out, pastSignIn{l.At, l.Service, agent, l.Place, i18n.Text(web.Lang(r), hows[l.How]), l.Live})
 	}
 	return out, nil
 }
