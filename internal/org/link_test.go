@@ -17,7 +17,7 @@ const (
 	theirNumber = "099190002347"
 )
 
-func person(subject, number string) org.VNeID {
+func vneidPerson(subject, number string) org.VNeID {
 	return org.VNeID{Issuer: issuer, Subject: subject, Number: number, Name: "Đặng Quốc Toản"}
 }
 
@@ -37,7 +37,7 @@ func TestTakeover_ASelfTypedNumberNeverOpensAnAccount(t *testing.T) {
 		r.officer("toan.dq")
 		for by, opens := range map[org.NumberSource]bool{org.NumberNone: false, org.NumberBySelf: false, org.NumberByAdmin: true, org.NumberByVNeID: true} {
 			r.numbered("toan.dq", ownNumber, by)
-			step, err := r.SignInByVNeID(t.Context(), person("citizen-1", ownNumber), try("", ""))
+			step, err := r.SignInByVNeID(t.Context(), vneidPerson("citizen-1", ownNumber), try("", ""))
 			switch {
 			case opens && (err != nil || step.Next != org.NextLink || step.Done != nil):
 				t.Errorf("number by %q: %+v, %v", by, step, err)
@@ -45,8 +45,8 @@ func TestTakeover_ASelfTypedNumberNeverOpensAnAccount(t *testing.T) {
 				t.Errorf("TAKEOVER by a number of %q: %+v, %v", by, step, err)
 			}
 		}
-		for name, p := range map[string]org.VNeID{"no number": person("citizen-1", ""), "another number": person("citizen-1", theirNumber),
-			"no subject": person("", ownNumber), "no issuer": {Subject: "citizen-1", Number: ownNumber}} {
+		for name, p := range map[string]org.VNeID{"no number": vneidPerson("citizen-1", ""), "another number": vneidPerson("citizen-1", theirNumber),
+			"no subject": vneidPerson("", ownNumber), "no issuer": {Subject: "citizen-1", Number: ownNumber}} {
 			if _, err := r.SignInByVNeID(t.Context(), p, try("", "")); !errors.Is(err, org.ErrNoOfficerForVNeID) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -60,7 +60,7 @@ func TestLinkAsksTheOwnPasswordOnceAndThenTheLinkCounts(t *testing.T) {
 		r.officer("toan.dq")
 		r.officer("hien.tt")
 		r.numbered("toan.dq", ownNumber, org.NumberByAdmin)
-		step, err := r.SignInByVNeID(t.Context(), person("citizen-1", ownNumber), try("", ""))
+		step, err := r.SignInByVNeID(t.Context(), vneidPerson("citizen-1", ownNumber), try("", ""))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,17 +80,17 @@ func TestLinkAsksTheOwnPasswordOnceAndThenTheLinkCounts(t *testing.T) {
 		// Now the link alone counts, whatever the numbers say.
 		r.numbered("toan.dq", theirNumber, org.NumberBySelf)
 		r.numbered("hien.tt", ownNumber, org.NumberByAdmin)
-		again, err := r.SignInByVNeID(t.Context(), person("citizen-1", ownNumber), try("", ""))
+		again, err := r.SignInByVNeID(t.Context(), vneidPerson("citizen-1", ownNumber), try("", ""))
 		if err != nil || again.Done == nil || r.visit(again.Done.Token).Officer.Username != "toan.dq" {
 			t.Errorf("%+v, %v", again, err)
 		}
 		// Another person at VNeID with the same number is not the linked officer.
 		r.numbered("hien.tt", "099099000099", org.NumberByAdmin)
 		r.numbered("toan.dq", ownNumber, org.NumberByAdmin)
-		if _, err := r.SignInByVNeID(t.Context(), person("citizen-2", ownNumber), try("", "")); !errors.Is(err, org.ErrNoOfficerForVNeID) {
+		if _, err := r.SignInByVNeID(t.Context(), vneidPerson("citizen-2", ownNumber), try("", "")); !errors.Is(err, org.ErrNoOfficerForVNeID) {
 			t.Errorf("a second subject with the number: %v", err)
 		}
-		other := person("citizen-1", ownNumber)
+		other := vneidPerson("citizen-1", ownNumber)
 		other.Issuer = "https://elsewhere.example"
 		if step, err := r.SignInByVNeID(t.Context(), other, try("", "")); err != nil || step.Next != org.NextLink {
 			t.Errorf("the same subject of another issuer needs a link of its own: %+v, %v", step, err)
@@ -105,7 +105,7 @@ func TestLinkAndLockedOfficers(t *testing.T) {
 		r.numbered("toan.dq", ownNumber, org.NumberByAdmin)
 		link := func() org.Step {
 			t.Helper()
-			step, err := r.SignInByVNeID(t.Context(), person("citizen-1", ownNumber), try("", ""))
+			step, err := r.SignInByVNeID(t.Context(), vneidPerson("citizen-1", ownNumber), try("", ""))
 			if err != nil || step.Next != org.NextLink {
 				t.Fatalf("%+v, %v", step, err)
 			}
@@ -132,7 +132,7 @@ func TestLinkAndLockedOfficers(t *testing.T) {
 		if err := r.LockOfficer(t.Context(), console, "toan.dq"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.SignInByVNeID(t.Context(), person("citizen-1", ownNumber), try("", "")); !errors.Is(err, org.ErrNoOfficerForVNeID) {
+		if _, err := r.SignInByVNeID(t.Context(), vneidPerson("citizen-1", ownNumber), try("", "")); !errors.Is(err, org.ErrNoOfficerForVNeID) {
 			t.Errorf("a locked officer: %v", err)
 		}
 		initial, err := r.ResetOfficer(t.Context(), console, "toan.dq")
@@ -155,7 +155,7 @@ func TestVNeIDStandsForTheSecondFactorButDoesNotReplaceIt(t *testing.T) {
 		r := newRig(t, d)
 		r.officer("quan.tri", org.NewPost{Role: org.RoleAdmin})
 		r.numbered("quan.tri", ownNumber, org.NumberByAdmin)
-		step, err := r.SignInByVNeID(t.Context(), person("citizen-1", ownNumber), try("", ""))
+		step, err := r.SignInByVNeID(t.Context(), vneidPerson("citizen-1", ownNumber), try("", ""))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +169,7 @@ func TestVNeIDStandsForTheSecondFactorButDoesNotReplaceIt(t *testing.T) {
 		if _, out, err := r.EnrolTOTP(t.Context(), step.Token, r.app(secret).code(0)); err != nil || out.Done == nil {
 			t.Fatalf("%+v, %v", out, err)
 		}
-		if out, err := r.SignInByVNeID(t.Context(), person("citizen-1", ownNumber), try("", "")); err != nil || out.Done == nil {
+		if out, err := r.SignInByVNeID(t.Context(), vneidPerson("citizen-1", ownNumber), try("", "")); err != nil || out.Done == nil {
 			t.Errorf("asked for a code although VNeID proved two factors: %+v, %v", out, err)
 		}
 		r.begin("quan.tri", org.NextTOTP)
