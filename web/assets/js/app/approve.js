@@ -1,10 +1,11 @@
-import {post} from './api.js'
+import {ask, post} from './api.js'
 import {state, unknown} from './enter.js'
 import {sign} from './keys.js'
 import {pad} from './pad.js'
-import {countdown, form, go, moment, put, show, trouble} from './ui.js'
+import {countdown, ending, form, go, put, show, trouble, variant} from './ui.js'
 
 const closeAfter = 60 * 1000
+const lookEvery = 2000
 
 // approve asks whether a sign-in is the person's own. Only the number on the
 // other screen, the passcode and this phone's key together say yes. back is the
@@ -29,7 +30,7 @@ export const approve = (attempt, back) => {
   }
 
   const question = () => show('xac-nhan', (o) => {
-    put(o, {'dich-vu': attempt.service, 'dia-chi': attempt.host, may: attempt.agent, noi: attempt.place, luc: moment(attempt.time)})
+    put(o, {'dich-vu': attempt.service, 'dia-chi': attempt.host, may: attempt.agent, noi: attempt.place, luc: attempt.time})
     const numbers = attempt.numbers || []
     for (const number of numbers) {
       const button = document.createElement('button')
@@ -40,12 +41,36 @@ export const approve = (attempt, back) => {
       button.addEventListener('click', () => chosen(number))
       o('ba-so').append(button)
     }
+    variant(numbers.length ? 'so' : 'cung-may')
     o('so').hidden = !numbers.length
     o('dong-y').hidden = numbers.length > 0
     o('dong-y').addEventListener('click', () => chosen(''))
     refusals(o)
-    return countdown(o('dem'), end, late)
+    const stopCount = countdown(o('dem'), end, late)
+    const stopWatch = watch(o)
+    return () => {
+      stopCount()
+      stopWatch()
+    }
   })
+
+  // watch tells of what happens to the attempt elsewhere: another phone that
+  // scanned the same code, a sign-in page that was closed.
+  const watch = (o) => {
+    const look = async () => {
+      try {
+        const now = await ask('yeu-cau?attempt=' + encodeURIComponent(attempt.attempt))
+        if (!o('hai')) return
+        o('hai').hidden = !now.second
+        if (now.state !== 'scanned') return late()
+      } catch (error) {
+        if (o('hai') && error.error === 'over') return late()
+      }
+      if (o('hai')) timer = setTimeout(look, lookEvery)
+    }
+    let timer = setTimeout(look, lookEvery)
+    return () => clearTimeout(timer)
+  }
 
   const chosen = (number) => {
     given.number = number
@@ -54,7 +79,7 @@ export const approve = (attempt, back) => {
   }
 
   const code = (text) => show('xn-otp', (o) => {
-    put(o, {duoi: state.me.phone})
+    put(o, {duoi: ending(state.me.phone)})
     form(o, async ({ma}) => {
       given.otp = ma.replace(/\D/g, '')
       if (!attempt.fresh && !given.passcode) return passcode()
@@ -95,10 +120,10 @@ export const approve = (attempt, back) => {
   const ended = (error) => {
     switch (error.error) {
       case 'wrong_otp': return code(error.text)
-      case 'wrong_passcode': return passcode()
+      case 'wrong_passcode': case 'need_passcode': return passcode()
       case 'over': return late()
       case 'not_activated': return unknown('mat')
-      case 'locked': case 'not_signed': return go('dau')
+      case 'not_signed': return go('dau')
       case 'offline': return trouble(error, question)
       default: return trouble(error)
     }

@@ -2,10 +2,9 @@ import {ask, post} from './api.js'
 import {devices, forget, keep, newKey, publicKey, sign} from './keys.js'
 import {pad} from './pad.js'
 import {iphone, installed} from './install.js'
-import {countdown, fault, form, go, moment, put, show, trouble, variant, when} from './ui.js'
+import {countdown, ending, fault, form, go, put, sentence, show, trouble, variant, when} from './ui.js'
 
 const proofOf = (pair, challenge) => sign(pair, 'motcua-device-v1\n' + challenge)
-const resendAfter = 30 * 1000
 
 // me is what the server says of this browser, device the key in use, next what
 // the person came for before having to sign in.
@@ -20,7 +19,7 @@ export const begin = async () => {
     return trouble(error, begin)
   }
   const {me, list} = state
-  if (me.step === 'otp') return otp({phone: me.phone, left: me.left})
+  if (me.step === 'otp') return otp(me)
   if (me.step === 'enrol') return newPasscode()
   if (me.step === 'wait') return wait(me.waitUntil)
   if (me.signed) {
@@ -52,44 +51,52 @@ const activate = (text) => show('kich-hoat', (o) => {
   o('cai').hidden = installed() || !o('iphone').hidden
   o('khac').hidden = !state.list.length
   form(o, async ({ten, mk}) => {
-    const answer = await post('vao', {ten, mk})
-    otp(answer)
+    otp(await post('vao', {ten, mk}))
   }, text)
 })
 
-const otp = ({phone, left}) => show('otp', (o) => {
-  put(o, {duoi: phone})
+const otp = (sent) => show('otp', (o) => {
+  put(o, {duoi: ending(sent.phone)})
   const stops = []
-  const resendIn = () => {
-    o('cho-gui').hidden = false
+  const end = () => stops.splice(0).forEach((s) => s())
+  const count = ({left, resend, resendIn}) => {
+    end()
+    o('han').hidden = !left
+    stops.push(countdown(o('dem'), Date.now() + left * 1000, () => { o('han').hidden = true }))
+    o('cho-gui').hidden = !resend
     o('gui').hidden = true
-    stops.push(countdown(o('dem-gui'), Date.now() + resendAfter, () => {
+    if (!resend) return
+    stops.push(countdown(o('dem-gui'), Date.now() + resendIn * 1000, () => {
       o('cho-gui').hidden = true
       o('gui').hidden = false
     }))
   }
-  const validFor = (seconds) => stops.push(countdown(o('dem'), Date.now() + (seconds || 180) * 1000, () => {}))
   o('gui').addEventListener('click', async () => {
     try {
       const answer = await post('otp/gui-lai')
       fault(o('loi'), '')
-      validFor(answer.left)
-      resendIn()
+      count(answer)
     } catch (error) {
-      fault(o('loi'), error.text)
+      if (error.error === 'over') return activate(error.text)
+      fault(o('loi'), sentence(error))
     }
   })
   form(o, async ({ma}) => {
-    const answer = await post('otp', {ma: ma.replace(/\D/g, '')})
+    let answer
+    try {
+      answer = await post('otp', {ma: ma.replace(/\D/g, '')})
+    } catch (error) {
+      if (error.error === 'over') return activate(error.text)
+      throw error
+    }
     if (answer.step === 'wait') return wait(answer.until)
     return newPasscode()
   })
-  validFor(left)
-  resendIn()
-  return () => stops.forEach((s) => s())
+  count(sent)
+  return end
 })
 
-const wait = (until) => show('cho', (o) => put(o, {luc: moment(until)}))
+const wait = (until) => show('cho', (o) => put(o, {luc: until}))
 
 const newPasscode = (text) => show('mat-ma-moi', (o) => {
   fault(o('loi'), text)
@@ -113,14 +120,13 @@ const repeatPasscode = (pin) => show('mat-ma-lai', (o) => {
 // enrol makes the key of this phone and tells the server its public half.
 const enrol = async (pin) => {
   const key = await newKey()
-  const {challenge} = await post('thu-thach')
-  const answer = await post('kich-hoat', {passcode: pin, challenge, key: await publicKey(key), proof: await proofOf(key, challenge)})
+  const {challenge} = await ask('toi')
+  const {device} = await post('kich-hoat', {passcode: pin, key: await publicKey(key), proof: await proofOf(key, challenge)})
   const me = await ask('toi')
-  const id = answer.device && answer.device.id || answer.device || answer.id
   for (const old of state.list) {
     if (old.tail === me.tail && old.name === me.name) await forget(old.id)
   }
-  state.device = {id, key, name: me.name, tail: me.tail, since: new Date().toISOString()}
+  state.device = {id: device, key, name: me.name, tail: me.tail}
   await keep(state.device)
   // Without it a browser may drop the key when space is short.
   if (navigator.storage && navigator.storage.persist) navigator.storage.persist()

@@ -119,6 +119,8 @@ const typed = () => show('ma9', (o) => {
 // refused tells why a scan or a code leads nowhere.
 const refused = (error, again) => {
   if (error.error === 'not_activated') return unknown('mat')
+  // One at a time: the earlier one has to be decided first.
+  if (error.pending) return approve(error.pending)
   if (error.error === 'not_signed') {
     // Sign in to the app, then scan again.
     state.next = 'quet'

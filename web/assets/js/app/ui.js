@@ -119,18 +119,13 @@ export const countdown = (place, end, over, write = clock) => {
 // sentence is what a person reads of an error.
 export const sentence = (error) => error.text || main.dataset.loi
 
-// moment writes a time of the server as 09:41, 18/11/2026, Vietnamese time.
-export const moment = (time, dayOnly) => {
-  const t = new Date(time)
-  if (!time || !/^\d{4}-/.test(time) || isNaN(t)) return time || ''
-  const zone = {timeZone: 'Asia/Ho_Chi_Minh'}
-  const day = t.toLocaleDateString('en-GB', zone)
-  return dayOnly ? day : t.toLocaleTimeString('en-GB', {hour: '2-digit', minute: '2-digit', ...zone}) + ', ' + day
-}
+// ending is the last three digits of a phone number.
+export const ending = (phone) => String(phone || '').replace(/\D/g, '').slice(-3)
 
 // trouble is the screen for what cannot be said at a field.
 export const trouble = (error, again) => show('hong', (o) => {
   o('cau').textContent = sentence(error)
   o('tiep').hidden = !again
-  if (again) o('tiep').addEventListener('click', again)
+  if (again) o('tiep').addEventListener('click', () => again())
+  else delete o('ve').dataset.variant
 })
