@@ -1,0 +1,8 @@
+package office
+
+import "motcua/internal/web"
+
+type page struct {
+	web.Base
+	PostID string
+}
