@@ -81,7 +81,7 @@ func (a *App) Close() error {
 
 // prepare writes what the sites need to find in the database.
 func (a *App) prepare(ctx context.Context) error {
-	parts := demo.Parts{DB: a.DB, People: a.People, Provider: a.Provider, Org: a.Org, Hasher: a.Hasher}
+	parts := demo.Parts{DB: a.DB, People: a.People, Provider: a.Provider, Org: a.Org, Hasher: a.Hasher, Clock: a.Clock}
 	if err := a.keepApart(ctx, parts); err != nil {
 		return err
 	}

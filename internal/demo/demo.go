@@ -5,16 +5,19 @@ import (
 	"errors"
 
 	"motcua/internal/audit"
+	"motcua/internal/clock"
 	"motcua/internal/credential"
 	"motcua/internal/db"
 	"motcua/internal/identity"
 	"motcua/internal/oidcop"
 	"motcua/internal/org"
+	"motcua/internal/vn"
 )
 
 // Parts are what the invented province is written with.
 type Parts struct {
 	DB       *db.DB
+	Clock    clock.Clock
 	People   *identity.Service
 	Provider *oidcop.Provider
 	Org      *org.Service
@@ -96,12 +99,23 @@ func (p Parts) loadOffice(ctx context.Context) error {
 		}
 		for _, o := range Officers {
 			if _, err := p.Org.InsertOfficer(ctx, tx, by, org.NewOfficer{Username: o.Username, Name: o.Name, Number: o.Number, Phone: o.Phone,
-				Posts: []org.NewPost{{Unit: o.Unit, Role: o.Role}}}, hash, false); err != nil {
+				Posts: p.posts(o)}, hash, false); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+func (p Parts) posts(o Person) []org.NewPost {
+	posts := make([]org.NewPost, len(o.Posts))
+	for i, post := range o.Posts {
+		posts[i] = org.NewPost{Role: post.Role, Unit: post.Unit}
+		if post.Days > 0 {
+			posts[i].To = vn.StartOfDay(p.Clock.Now()).AddDate(0, 0, post.Days)
+		}
+	}
+	return posts
 }
 
 // loadBatch is the accounts of one transaction.
@@ -168,7 +182,7 @@ func (p Parts) loadLoadOfficers(ctx context.Context, hash string) error {
 	return p.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		for i := range LoadOfficers {
 			if _, err := p.Org.InsertOfficer(ctx, tx, by, org.NewOfficer{Username: LoadUsername(i), Name: "Cán bộ Đo tải",
-				Number: LoadNumber(i), Phone: LoadPhone(i), Posts: []org.NewPost{{Unit: Officers[1].Unit, Role: org.RoleReception}}}, hash, false); err != nil {
+				Number: LoadNumber(i), Phone: LoadPhone(i), Posts: []org.NewPost{{Unit: Officers[1].Posts[0].Unit, Role: org.RoleReception}}}, hash, false); err != nil {
 				return err
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"motcua/internal/config"
 	"motcua/internal/credential"
 	"motcua/internal/demo"
+	"motcua/internal/org"
 	"motcua/internal/vn"
 )
 
@@ -42,6 +43,12 @@ func TestEverybodyIsInventedAndConsistent(t *testing.T) {
 	for _, p := range demo.Officers {
 		if err := credential.Check(demo.OfficerPassword, credential.MinOfficer, credential.About{Number: p.Username, Name: p.Name}); err != nil {
 			t.Errorf("%s: %v", p.Name, err)
+		}
+		if p.Username == demo.GuideOfficer {
+			if p.Phone != "" || p.Number != "" || org.NeedsTOTP([]org.Post{{Role: p.Posts[0].Role}}) {
+				t.Errorf("%s is not for the guide: something is filled in or asked for already", p.Name)
+			}
+			continue
 		}
 		if p.Number == "" && (!strings.HasPrefix(p.Phone, "+84900000") || phones[p.Phone]) {
 			t.Errorf("%s: phone %s", p.Name, p.Phone)
@@ -95,7 +102,7 @@ func TestPrintFitsATerminal(t *testing.T) {
 			t.Errorf("%d characters: %s", n, line)
 		}
 	}
-	for _, want := range []string{"http://localhost:8082/sandbox", demo.CitizenPassword, demo.Citizens[0].Number} {
+	for _, want := range []string{"http://localhost:8082/sandbox", demo.CitizenPassword, demo.Citizens[0].Number, demo.GuideOfficer, demo.OfficerPassword} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing", want)
 		}

@@ -27,16 +27,24 @@ type Person struct {
 	Phone     string // E.164
 	Level     int    // of the account
 
-	// Username, Unit and Role are set for officers. Unit is a code of Units, empty for the whole province.
-	Username, Unit string
-	Role           org.Role
+	// Username and Posts are set for officers.
+	Username string
+	Posts    []Post
+}
+
+// A Post is one of an officer's: Unit is a code of Units, empty for the whole
+// province; Days is how long it lasts, 0 for no end.
+type Post struct {
+	Role org.Role
+	Unit string
+	Days int
 }
 
 // Citizens have accounts at the provider. The first is the one to try first.
 var Citizens = []Person{
 	{Number: "099084001258", Name: "Nguyễn Hữu Ưỡng", BirthDate: "1984-03-27", Sex: vn.Male, Phone: "+84900000678", Level: 2},
 	{Number: "099190002347", Name: "Trần Thị Thu Hiền", BirthDate: "1990-11-02", Sex: vn.Female, Phone: "+84900000102", Level: 2,
-		Username: "hien.tt", Unit: "H31.1", Role: org.RoleReception},
+		Username: "hien.tt", Posts: []Post{{Role: org.RoleReception, Unit: "H31.1"}}},
 	{Number: "099155003416", Name: "Đỗ Thị Xuyến", BirthDate: "1955", Sex: vn.Female, Phone: "+84900000103", Level: 2},
 	{Number: "099203004585", Name: "Phạm Gia Huy", BirthDate: "2003-07-19", Sex: vn.Male, Phone: "+84900000104", Level: 2},
 	{Number: "099308005694", Name: "Lê Ngọc Khánh An", BirthDate: "2008-01-05", Sex: vn.Female, Phone: "+84900000105", Level: 1},
@@ -45,15 +53,22 @@ var Citizens = []Person{
 	{Number: "099095008961", Name: "Hoàng Văn Đức Thịnh", BirthDate: "1995-05-08", Sex: vn.Male, Phone: "+84900000108", Level: 2},
 }
 
-// Officers sign in at the office. The second is also a citizen: the same
-// person with the same number.
+// GuideOfficer is the officer to follow the guide with: the personal page
+// holds nothing but the name.
+const GuideOfficer = "uoc.tv"
+
+// Officers sign in at the office. The first is the administrator, whose posts
+// ask for a second factor; the second is also a citizen: the same person with
+// the same number, who may come through VNeID; the third has several posts.
 var Officers = []Person{
-	{Name: "Quản trị hệ thống", Phone: "+84900000201", Username: "quantri", Role: org.RoleAdmin},
+	{Name: "Quản trị hệ thống", Phone: "+84900000201", Username: "quantri", Posts: []Post{{Role: org.RoleAdmin}}},
 	Citizens[1],
-	{Name: "Đặng Quốc Toản", Phone: "+84900000203", Username: "toan.dq", Unit: "H31.1", Role: org.RoleReception},
-	{Name: "Ngô Thị Minh Nguyệt", Phone: "+84900000204", Username: "nguyet.ntm", Unit: "H31.2", Role: org.RoleHandler},
-	{Name: "Lương Bá Khôi", Phone: "+84900000205", Username: "khoi.lb", Unit: "H31.2", Role: org.RoleUnitLeader},
-	{Name: "Trịnh Văn Ước", Phone: "+84900000206", Username: "uoc.tv", Unit: "H31.101", Role: org.RoleReception},
+	{Name: "Đặng Quốc Toản", Phone: "+84900000203", Username: "toan.dq", Posts: []Post{{Role: org.RoleReception, Unit: "H31.1"},
+		{Role: org.RoleCashier, Unit: "H31.1"}, {Role: org.RoleHandler, Unit: "H31.2", Days: 45}}},
+	{Name: "Ngô Thị Minh Nguyệt", Phone: "+84900000204", Username: "nguyet.ntm", Posts: []Post{{Role: org.RoleHandler, Unit: "H31.2"}}},
+	{Name: "Lương Bá Khôi", Phone: "+84900000205", Username: "khoi.lb", Posts: []Post{{Role: org.RoleUnitLeader, Unit: "H31.2"},
+		{Role: org.RoleUnitAdmin, Unit: "H31.2"}}},
+	{Name: "Trịnh Văn Ước", Username: GuideOfficer, Posts: []Post{{Role: org.RoleReception, Unit: "H31.101"}}},
 }
 
 // Units returns the units of the demo, parents first.

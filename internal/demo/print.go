@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"motcua/internal/config"
+	"motcua/internal/org"
 	"motcua/internal/vn"
 )
 
@@ -36,6 +37,12 @@ func Print(w io.Writer, c *config.Config) {
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", p.Number, p.Name, vn.NationalMobile(p.Phone), note)
 	}
 	_ = t.Flush()
+	fmt.Fprintf(&b, "\nCán bộ; mật khẩu chung / officers, all with the password: %s\n\n", OfficerPassword)
+	t = tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, p := range Officers {
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", p.Username, p.Name, officerNote(p))
+	}
+	_ = t.Flush()
 	if c.LoadAccounts > 0 {
 		fmt.Fprintf(&b, "\n%d tài khoản đo tải; hạn mức như lúc chạy thật. / accounts for load tests; the limits are production's.\n", c.LoadAccounts)
 	} else {
@@ -43,4 +50,22 @@ func Print(w io.Writer, c *config.Config) {
 	}
 	fmt.Fprintf(&b, "Dừng bằng Ctrl-C. / Ctrl-C stops it.\n\n")
 	_, _ = io.WriteString(w, b.String())
+}
+
+func officerNote(p Person) string {
+	posts := make([]org.Post, len(p.Posts))
+	for i, post := range p.Posts {
+		posts[i].Role = post.Role
+	}
+	switch {
+	case p.Username == GuideOfficer:
+		return "hồ sơ còn trống, để thử / nothing filled in, to try"
+	case org.NeedsTOTP(posts):
+		return "quản trị, cần ứng dụng xác thực / needs an authenticator app"
+	case p.Number != "":
+		return "vào được bằng VNeID / may use VNeID"
+	case len(posts) > 1:
+		return fmt.Sprintf("%d quyền / %[1]d posts", len(posts))
+	}
+	return ""
 }

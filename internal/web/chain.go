@@ -73,7 +73,11 @@ func (s *Site) Chain(next http.Handler) http.Handler {
 			return
 		}
 		if r.Body != nil {
-			r.Body = http.MaxBytesReader(rec, r.Body, limit)
+			most := limit
+			if own := s.BodyLimits[r.URL.Path]; own > 0 {
+				most = own
+			}
+			r.Body = http.MaxBytesReader(rec, r.Body, most)
 		}
 		next.ServeHTTP(rec, r)
 	})

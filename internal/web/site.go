@@ -40,6 +40,8 @@ type Site struct {
 	// BodyLimit in bytes and Timeout of one request; zero means the default.
 	BodyLimit int64
 	Timeout   time.Duration
+	// BodyLimits holds those of exact paths with larger forms.
+	BodyLimits map[string]int64
 	// Observe receives what was answered, for metrics; it may be nil. route is
 	// the pattern that matched, "" for none.
 	Observe func(route, method string, status int, took time.Duration)

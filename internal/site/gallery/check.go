@@ -22,7 +22,10 @@ var pages = map[string][]string{
 	"id": {"/", "/dang-nhap", "/ma-otp", "/ma-otp/trang-thai", "/dat-mat-khau", "/end_session", "/sandbox",
 		"/app/", "/app/q", "/app/manifest.webmanifest", "/bao-mat-dien-thoai", "/k/*",
 		"/sandbox/chung-thu.crt", "/sandbox/sms", "/sandbox/sms.json", "/ngon-ngu", "/favicon.ico", "/static/*"},
-	"office": {"/", "/hethong", "/hethong/login", "/hethong/mo-khoa", "/hethong/da-dang-xuat", "/ngon-ngu", "/favicon.ico", "/static/*"},
+	"office": {"/", "/hethong", "/hethong/login", "/hethong/mo-khoa", "/hethong/da-dang-xuat", "/hethong/trang-ca-nhan",
+		"/hethong/trang-ca-nhan/cap-nhat", "/hethong/trang-ca-nhan/xac-nhan-so", "/hethong/trang-ca-nhan/doi-chieu", "/hethong/anh/*",
+		"/hethong/quan-tri/can-bo", "/hethong/quan-tri/can-bo/*", "/hethong/quan-tri/may-dung-chung", "/hethong/quan-tri/so-cccd",
+		"/ngon-ngu", "/favicon.ico", "/static/*"},
 }
 
 // posts are the addresses of forms.
@@ -30,14 +33,20 @@ var posts = map[string][]string{
 	"portal": {"/dang-xuat", "/phien/tiep-tuc"},
 	"id": {"/dang-nhap", "/dang-nhap/huy", "/ma-otp", "/ma-otp/gui-lai", "/dat-mat-khau", "/end_session",
 		"/bao-mat-dien-thoai", "/k/*", "/qr/xong", "/qr/huy"},
-	"office": {"/hethong/login", "/hethong/doi-quyen", "/hethong/khoa", "/hethong/mo-khoa", "/hethong/phien/tiep-tuc", "/hethong/dang-xuat"},
+	"office": {"/hethong/login", "/hethong/doi-quyen", "/hethong/khoa", "/hethong/mo-khoa", "/hethong/phien/tiep-tuc", "/hethong/dang-xuat",
+		"/hethong/trang-ca-nhan/cap-nhat", "/hethong/trang-ca-nhan/xac-nhan-so", "/hethong/trang-ca-nhan/xac-nhan-so/gui-lai",
+		"/hethong/trang-ca-nhan/xac-nhan-so/huy", "/hethong/quan-tri/can-bo/them", "/hethong/quan-tri/can-bo/*",
+		"/hethong/quan-tri/may-dung-chung", "/hethong/quan-tri/so-cccd"},
 }
 
 // anchors are the parts of other pages that links lead to. The shot of that
 // page proves them.
-var anchors = map[string][]string{
-	"/tro-giup": {"quen-mat-khau", "so-dien-thoai", "khong-nhan-ma", "tam-khoa", "chua-co-tai-khoan", "khong-dien-thoai-thong-minh", "lua-dao"},
-	"/":         {"lien-he"},
+var anchors = map[string]map[string][]string{
+	"portal": {
+		"/tro-giup": {"quen-mat-khau", "so-dien-thoai", "khong-nhan-ma", "tam-khoa", "chua-co-tai-khoan", "khong-dien-thoai-thong-minh", "lua-dao"},
+		"/":         {"lien-he"},
+	},
+	"office": {"/hethong/trang-ca-nhan/cap-nhat": {"ho-ten", "gioi-tinh", "ngay", "email", "anh", "cccd", "dt", "bl-tk"}},
 }
 
 // outside are the only foreign addresses that a page names.
@@ -80,8 +89,8 @@ func check(t *testing.T, site, lang string, s Shot, page []byte) {
 			t.Errorf("nothing has the id %q that is referred to", ref)
 		}
 	}
-	for path, names := range anchors {
-		if path != c.path || site != "portal" || s.Page == "error" {
+	for path, names := range anchors[site] {
+		if path != c.path || s.Page == "error" {
 			continue
 		}
 		for _, a := range names {
@@ -184,6 +193,9 @@ func inTemplate(n *html.Node) bool {
 	return false
 }
 
+// boundless are inputs whose values cannot be long.
+var boundless = []string{"hidden", "checkbox", "radio", "file", "range", "date"}
+
 func (c *checker) input(at map[string]string) {
 	if _, given := at["value"]; at["type"] == "password" && given {
 		c.Error("a password is written back")
@@ -191,7 +203,7 @@ func (c *checker) input(at map[string]string) {
 	if at["type"] != "hidden" && at["id"] == "" {
 		c.Errorf("field %q has no id, so no label", at["name"])
 	}
-	if at["type"] != "hidden" && at["maxlength"] == "" {
+	if at["maxlength"] == "" && !slices.Contains(boundless, at["type"]) {
 		c.Errorf("field %q has no bound", at["name"])
 	}
 }
@@ -214,7 +226,7 @@ func (c *checker) link(href string) {
 		}
 		return
 	}
-	if slices.Contains(outside, href) {
+	if slices.Contains(outside, href) || strings.HasPrefix(href, "data:image/") {
 		return
 	}
 	site, rest := c.site, href
@@ -241,7 +253,7 @@ func (c *checker) link(href string) {
 	if !Known(site, u.Path) {
 		c.Errorf("dead link %q", href)
 	}
-	if u.Fragment != "" && !slices.Contains(anchors[u.Path], u.Fragment) {
+	if u.Fragment != "" && !slices.Contains(anchors[site][u.Path], u.Fragment) {
 		c.Errorf("link to an unknown part: %q", href)
 	}
 }

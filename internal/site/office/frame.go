@@ -94,6 +94,9 @@ var menu = []struct {
 	Entries []entry
 }{
 	{"office.menu.work", []entry{{org.PageHome, pathHome, "home", "office.home.title"}}},
+	{"office.menu.account", []entry{{org.PageProfile, pathProfile, "person", "office.profile.title"}}},
+	{"office.menu.admin", []entry{{org.PageOfficers, pathOfficers, "people", "office.admin.officers"},
+		{org.PageMachines, pathMachines, "desk", "office.machines.title"}, {org.PageNumbers, pathNumbers, "paper", "office.numbers.title"}}},
 }
 
 // pagePath is the address of a page, pathHome for one that is not built.

@@ -109,7 +109,7 @@ func TestGallery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gallery.Run(t, "office", rd, shots())
+	gallery.Run(t, "office", rd, append(append(shots(), profileShots()...), adminShots()...))
 }
 
 func TestGallery_LinksHaveRoutes(t *testing.T) {

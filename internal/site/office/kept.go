@@ -27,18 +27,12 @@ const (
 // neverKept are passwords and codes: they are asked for again.
 var neverKept = []string{"mk", "mk-cu", "mk-moi", "ma", "bl-mk"}
 
-// readForm parses a posted form of either kind. The whole body stays in
-// memory: the site bounds it.
+// readForm parses a posted form of either kind; a file is had by uploaded.
 func readForm(r *http.Request) error {
 	if !inParts(r) {
 		return web.ReadForm(r)
 	}
-	err := r.ParseMultipartForm(1 << 30)
-	if _, big := errors.AsType[*http.MaxBytesError](err); big || err == nil {
-		return err
-	}
-	// The parser's error quotes what was posted: not for the log.
-	return problem.New(problem.BadRequest, "", errors.New("malformed form"))
+	return readUpload(r)
 }
 
 func inParts(r *http.Request) bool {

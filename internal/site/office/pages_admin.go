@@ -112,9 +112,10 @@ type machinesPage struct {
 	page
 	Done           string
 	Faults         []fault
-	Places         []sharedPlace
+	Marks          []sharedPlace
 	Marked         bool // this browser is marked
-	Label, Network string
+	// What was typed.
+	Label, Network, NetLabel string
 }
 
 func (p machinesPage) Title() string { return p.T("office.machines.title") }

@@ -50,7 +50,7 @@ func (m meter) Full() bool { return m.Done >= m.Of }
 // person is a profile as pages show it: words, not codes; "" for nothing.
 type person struct {
 	ID, Name, Initials  string
-	Picture             bool
+	Picture             string // digest of the picture
 	Sex, Address, Email string
 	Birth               string // 27/03/1991
 	Number, Phone       string
@@ -164,6 +164,7 @@ func (p editPage) Fault(box string) string { return faultAt(p.Faults, box) }
 type phonePage struct {
 	page
 	Done      string
+	Warnings  []string
 	Phone     string // as it is read aloud
 	Fault     string
 	SendFault string

@@ -45,6 +45,7 @@ type site struct{ Parts }
 func New(p Parts) http.Handler {
 	s := &site{p}
 	p.Web.Who = s.who
+	p.Web.BodyLimits = map[string]int64{pathEdit: maxUpload, pathNumbers: 2 * maxList}
 	return p.Web.Chain(web.Audited(s.within(s.routes())))
 }
 
@@ -63,5 +64,29 @@ func (s *site) routes() *web.Mux {
 	m.Handle("POST /hethong/dang-xuat", s.signOut)
 	m.Handle("GET /hethong/da-dang-xuat", s.signedOut)
 	m.Handle("GET /hethong/giu/{id}", s.entered(s.given))
+
+	m.Handle("GET "+pathProfile, s.signed("", s.profile))
+	m.Handle("GET /hethong/trang-ca-nhan/cap-nhat", s.signed("", s.edit))
+	m.Handle("POST /hethong/trang-ca-nhan/cap-nhat", s.signed("", s.save))
+	m.Handle("GET /hethong/trang-ca-nhan/xac-nhan-so", s.signed("", s.phone))
+	m.Handle("POST /hethong/trang-ca-nhan/xac-nhan-so", s.signed("", s.confirmPhone))
+	m.Handle("POST /hethong/trang-ca-nhan/xac-nhan-so/gui-lai", s.signed("", s.resendPhone))
+	m.Handle("POST /hethong/trang-ca-nhan/xac-nhan-so/huy", s.signed("", s.dropPhone))
+	m.Handle("GET /hethong/anh/{officer}/{side}", s.signed("", s.portrait))
+
+	m.Handle("GET /hethong/quan-tri/can-bo", s.signed(org.RightOfficersView, s.officers))
+	m.Handle("GET /hethong/quan-tri/can-bo/them", s.signed(org.RightOfficersManage, s.addOfficerForm))
+	m.Handle("POST /hethong/quan-tri/can-bo/them", s.signed(org.RightOfficersManage, s.addOfficer))
+	m.Handle("GET /hethong/quan-tri/can-bo/{username}", s.signed(org.RightOfficersView, s.officer))
+	m.Handle("POST /hethong/quan-tri/can-bo/{username}/dat-lai", s.signed(org.RightOfficersManage, s.resetOfficer))
+	m.Handle("POST /hethong/quan-tri/can-bo/{username}/mo-khoa", s.signed(org.RightOfficersManage, s.unlockOfficer))
+	m.Handle("POST /hethong/quan-tri/can-bo/{username}/bo-hai-lop", s.signed(org.RightOfficersManage, s.removeTOTP))
+	m.Handle("POST /hethong/quan-tri/can-bo/{username}/chuc-vu", s.signed(org.RightPostsManage, s.addPost))
+	m.Handle("POST /hethong/quan-tri/can-bo/{username}/chuc-vu/ket-thuc", s.signed(org.RightPostsManage, s.endPost))
+	m.Handle("POST /hethong/quan-tri/can-bo/{username}/so-cccd", s.signed(org.RightOfficersManage, s.setNumber))
+	m.Handle("GET /hethong/quan-tri/may-dung-chung", s.signed(org.RightMachines, s.machines))
+	m.Handle("POST /hethong/quan-tri/may-dung-chung", s.signed(org.RightMachines, s.changeMachines))
+	m.Handle("GET /hethong/quan-tri/so-cccd", s.signed(org.RightNumbers, s.numbers))
+	m.Handle("POST /hethong/quan-tri/so-cccd", s.signed(org.RightNumbers, s.importNumbers))
 	return m
 }
