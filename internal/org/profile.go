@@ -41,6 +41,9 @@ type Profile struct {
 	HasReceiptPassword bool   `db:"has_receipt_password"`
 	DefaultPage        string `db:"default_page"` // "post id:page" or ""
 	Version            int64  `db:"profile_version"`
+	// ChangedAt is when one of these was last changed; nil when that was more
+	// than a week ago or never.
+	ChangedAt *time.Time `db:"changed_at"`
 }
 
 // LogValue keeps personal data out of logs.
@@ -48,8 +51,9 @@ func (p Profile) LogValue() slog.Value { return slog.StringValue(p.Username + " 
 
 const profileSelect = `SELECT o.id, o.username, o.status, o.name, o.sex, o.address, o.email, o.birth_date, COALESCE(o.number, '') AS number,
 	o.number_source, o.verified_at, c.number IS NOT NULL AS certified, COALESCE(o.phone, '') AS phone, o.phone_confirmed_at, o.pending_phone,
-	o.avatar, o.receipt_account, o.receipt_password IS NOT NULL AS has_receipt_password, o.default_page, o.profile_version
-	FROM officer o LEFT JOIN certified_number c ON c.officer_id = o.id`
+	o.avatar, o.receipt_account, o.receipt_password IS NOT NULL AS has_receipt_password, o.default_page, o.profile_version, h.at AS changed_at
+	FROM officer o LEFT JOIN certified_number c ON c.officer_id = o.id
+	LEFT JOIN officer_change h ON h.officer_id = o.id AND h.version = o.profile_version`
 
 // Profile returns the profile of an officer. It errs with ErrNoOfficer.
 func (s *Service) Profile(ctx context.Context, officerID string) (Profile, error) {

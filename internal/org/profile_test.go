@@ -146,9 +146,10 @@ func TestProfileIsSavedReadAndAudited(t *testing.T) {
 			t.Errorf("saved %+v", saved)
 		}
 		p := r.profile(v)
+		now := r.clk.Now()
 		want := org.Profile{ID: v.Officer.ID, Username: "toan.dq", Status: org.Active, Name: "Đặng Quốc Toản", Sex: vn.Male, Address: "12 phố Hiến",
 			Email: "toan@hungyen.example", BirthDate: "1991-03-27", Number: "099091000301", NumberSource: org.NumberBySelf,
-			PendingPhone: "+84900000301", ReceiptAccount: "toan-bl", HasReceiptPassword: true, Version: 2}
+			PendingPhone: "+84900000301", ReceiptAccount: "toan-bl", HasReceiptPassword: true, Version: 2, ChangedAt: &now}
 		if diff := cmp.Diff(want, p); diff != "" {
 			t.Error(diff)
 		}

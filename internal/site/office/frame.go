@@ -83,7 +83,7 @@ func initials(name string) string {
 
 // An entry is a line of the side menu; org says which post opens it.
 type entry struct {
-	Key             org.PageKey
+	Key              org.PageKey
 	Path, Icon, Text string
 }
 

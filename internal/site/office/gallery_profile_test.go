@@ -33,7 +33,6 @@ var (
 	samplePreview = template.URL("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==")
 )
 
-
 func samplePage(b web.Base) page { return page{Base: b, PostID: "1"} }
 
 func profileShots() []gallery.Shot {

@@ -16,6 +16,8 @@ import (
 const (
 	cookieNotice = "tb"
 	noticeLife   = time.Minute
+
+	noticeNotCompared = "chua-doi-chieu"
 )
 
 // noticeKeys are all that a notice can say.

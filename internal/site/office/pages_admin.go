@@ -110,10 +110,10 @@ type sharedPlace struct {
 // machinesPage is the page "machines": shared counters.
 type machinesPage struct {
 	page
-	Done           string
-	Faults         []fault
-	Marks          []sharedPlace
-	Marked         bool // this browser is marked
+	Done   string
+	Faults []fault
+	Marks  []sharedPlace
+	Marked bool // this browser is marked
 	// What was typed.
 	Label, Network, NetLabel string
 }

@@ -17,6 +17,13 @@ const (
 	pathPhone = pathProfile + "/xac-nhan-so"
 )
 
+// compare begins a sign-in at VNeID from inside the session, to compare what
+// it says with the profile.
+func (s *site) compare(w http.ResponseWriter, r *http.Request, _ org.Visit) error {
+	leaveNotice(w, r, noticeNotCompared)
+	return web.Redirect(w, r, pathProfile)
+}
+
 // signInsShown bounds the list of the last sign-ins.
 const signInsShown = 10
 
@@ -31,7 +38,7 @@ func (s *site) profile(w http.ResponseWriter, r *http.Request, v org.Visit) erro
 	code := takeNotice(w, r)
 	page := profilePage{page: pg, Done: notice(b, code), Differs: differs(b, code), Warnings: worthALook(b, code), Person: s.person(b, p, v.Posts), Meter: meterOf(b, p, pathEdit),
 		Posts: postLines(b, v)}
-	if code == "chua-doi-chieu" {
+	if code == noticeNotCompared {
 		page.Trouble = b.T("office.profile.compare.failed")
 	}
 	if page.SignIns, err = s.signIns(r.Context(), v); err != nil {

@@ -65,7 +65,8 @@ func (s *site) routes() *web.Mux {
 	m.Handle("GET /hethong/da-dang-xuat", s.signedOut)
 	m.Handle("GET /hethong/giu/{id}", s.entered(s.given))
 
-	m.Handle("GET "+pathProfile, s.signed("", s.profile))
+	m.Handle("GET /hethong/trang-ca-nhan", s.signed("", s.profile))
+	m.Handle("GET /hethong/trang-ca-nhan/doi-chieu", s.signed("", s.compare))
 	m.Handle("GET /hethong/trang-ca-nhan/cap-nhat", s.signed("", s.edit))
 	m.Handle("POST /hethong/trang-ca-nhan/cap-nhat", s.signed("", s.save))
 	m.Handle("GET /hethong/trang-ca-nhan/xac-nhan-so", s.signed("", s.phone))
