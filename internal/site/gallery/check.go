@@ -43,7 +43,7 @@ var posts = map[string][]string{
 // page proves them.
 var anchors = map[string]map[string][]string{
 	"portal": {
-		"/tro-giup": {"quen-mat-khau", "so-dien-thoai", "khong-nhan-ma", "tam-khoa", "chua-co-tai-khoan", "khong-dien-thoai-thong-minh", "lua-dao"},
+		"/tro-giup": {"quen-mat-khau", "so-dien-thoai", "mat-dien-thoai", "ma-qr", "khong-nhan-ma", "tam-khoa", "chua-co-tai-khoan", "khong-dien-thoai-thong-minh", "lua-dao"},
 		"/":         {"lien-he"},
 	},
 	"office": {"/hethong/trang-ca-nhan/cap-nhat": {"ho-ten", "gioi-tinh", "ngay", "email", "anh", "cccd", "dt", "bl-tk"}},
