@@ -143,7 +143,7 @@ func (a *Core) domain() error {
 	a.Citizens = citizen.New(citizen.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Sessions: a.Sessions, Audit: a.Audit, Idle: a.Config.PortalIdle})
 	limits := a.limits()
 	a.Org = org.New(org.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Hasher: a.Hasher, SMS: a.SMS, Audit: a.Audit, Sessions: a.Sessions,
-		Limiter: a.Limiter, Limits: org.Limits{Factor: limits.Factor, Networks: limits.Networks}})
+		Limiter: a.Limiter, Limits: org.Limits{Factor: limits.Factor, Networks: limits.Networks}, Idle: a.Config.OfficeIdle})
 	return a.provider()
 }
 

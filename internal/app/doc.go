@@ -8,6 +8,7 @@
 //	core.go       database to domain, in the order of dependence
 //	jobs.go       what runs periodically
 //	sites.go      the three sites and what their pages know
+//	relying.go    portal and office as services of the own provider
 //	transport.go  calls from the portal to its own provider, without a network
 //	run.go        listeners, readiness, the orderly end
 //	tls.go        certificates that are renewed without a restart

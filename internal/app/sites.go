@@ -9,22 +9,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"motcua/docs"
 	"motcua/internal/config"
 	"motcua/internal/demo"
 	"motcua/internal/i18n"
 	"motcua/internal/obs"
-	"motcua/internal/oidcop"
 	"motcua/internal/signin"
 	"motcua/internal/site/id"
-	"motcua/internal/site/office"
-	"motcua/internal/site/portal"
-	"motcua/internal/vn"
 	"motcua/internal/web"
 )
-
-// portalClient is the portal's name at its own provider.
-const portalClient = "portal"
 
 // App is a Core with its sites, listening.
 type App struct {
@@ -34,6 +26,8 @@ type App struct {
 	sites       map[string]http.Handler
 	ops         *obs.Ops
 	running     atomic.Bool
+	// purgesSignIns: a relying party's rows are purged here.
+	purgesSignIns bool
 }
 
 // New listens, opens the Core and builds the sites of this process. Requests
@@ -89,8 +83,10 @@ func (a *App) prepare(ctx context.Context) error {
 		if err := a.Provider.EnsureKeys(ctx); err != nil {
 			return err
 		}
-		if err := a.Provider.PutClient(ctx, a.portalRegistration(), a.Provider.FirstPartySecret(portalClient)); err != nil {
-			return err
+		for _, c := range a.registrations() {
+			if err := a.Provider.PutClient(ctx, c, a.Provider.FirstPartySecret(c.ID)); err != nil {
+				return err
+			}
 		}
 	}
 	if a.Config.Demo {
@@ -116,21 +112,8 @@ func (a *App) keepApart(ctx context.Context, parts demo.Parts) error {
 	return err
 }
 
-func (a *App) portalRegistration() oidcop.Client {
-	c, base := a.Config, a.Config.SiteURL(config.Portal).String()
-	return oidcop.Client{
-		ID:   portalClient,
-		Name: "Cổng Dịch vụ công " + c.ProvinceName, NameEN: "Public service portal of " + cmp.Or(c.ProvinceNameEN, c.ProvinceName),
-		SMSName:        vn.ASCII("Cổng DVC " + c.ProvinceName),
-		RedirectURIs:   []string{base + portal.PathCallback},
-		PostLogoutURIs: []string{base + portal.PathSignedOut},
-		SignInURL:      base + portal.PathSignIn,
-		Scopes:         signin.DefaultScopes,
-	}
-}
-
-// build makes the sites' handlers. The id site comes first: the portal calls
-// it without a network when both run here.
+// build makes the sites' handlers. The id site comes first: the others call
+// it without a network when they run here together.
 func (a *App) build() error {
 	if a.Config.Runs(config.ID) {
 		r, err := id.NewRenderer()
@@ -140,11 +123,11 @@ func (a *App) build() error {
 		a.sites[config.ID] = id.New(id.Parts{Web: a.site(config.ID, r), Provider: a.Provider, People: a.People, Desk: a.desk()})
 	}
 	if a.Config.Runs(config.Office) {
-		r, err := office.NewRenderer()
+		h, err := a.office()
 		if err != nil {
 			return err
 		}
-		a.sites[config.Office] = office.New(office.Parts{Web: a.site(config.Office, r), Clock: a.Clock, Org: a.Org})
+		a.sites[config.Office] = h
 	}
 	if a.Config.Runs(config.Portal) {
 		h, err := a.portal()
@@ -154,29 +137,6 @@ func (a *App) build() error {
 		a.sites[config.Portal] = h
 	}
 	return nil
-}
-
-func (a *App) portal() (http.Handler, error) {
-	r, err := portal.NewRenderer()
-	if err != nil {
-		return nil, err
-	}
-	base := a.Config.SiteURL(config.Portal)
-	s, err := signin.New(a.DB, a.Clock, a.Box, signin.Provider{
-		Issuer:       a.Config.SiteURL(config.ID).String(),
-		ClientID:     portalClient,
-		ClientSecret: func() string { return oidcop.FirstPartySecret(a.Box.MAC, portalClient) },
-		RedirectURL:  base.String() + portal.PathCallback,
-		DisplayName:  a.Config.ProviderName,
-		RequireIss:   true,
-		Transport:    a.transport(),
-	})
-	if err != nil {
-		return nil, err
-	}
-	// The other purges belong to every process; this service exists here only.
-	a.Registry.Periodic(JobPurge+".signin", purgeEvery, s.Purge)
-	return portal.New(portal.Parts{Web: a.site(config.Portal, r), Clock: a.Clock, SignIn: s, Citizens: a.Citizens, Guide: docs.Guide(), Place: a.Config.NetworkLabel})
 }
 
 func (a *App) site(name string, r *web.Renderer) *web.Site {

@@ -268,6 +268,12 @@ func (c *Config) checkRules(v *check) {
 		}
 	}
 	between("portal-idle", c.PortalIdle, 5*time.Minute, 15*time.Minute)
+	between("office-idle", c.OfficeIdle, 15*time.Minute, time.Hour)
+	for _, n := range c.OfficeNetworks {
+		if _, err := parsePrefix(n); err != nil {
+			v.add("office-allowed-networks", "%q không phải dải địa chỉ mạng, ví dụ 10.0.0.0/8.", "%q is not a network range such as 10.0.0.0/8.", n)
+		}
+	}
 	between("drain-delay", c.DrainDelay, 0, time.Minute)
 	if !c.Demo {
 		between("phone-wait", c.PhoneWait, time.Hour, 7*24*time.Hour)

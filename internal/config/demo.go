@@ -48,7 +48,7 @@ func (d Demo) Config() *Config {
 			AuthorityEN: "People's Committee of Hưng Yên Province", CentreNameEN: "Hưng Yên Public Administration Service Centre",
 			HoursEN: "Monday to Friday, 7:30–11:30 and 13:30–17:00", AddressEN: "1 Mẫu Street, Phố Hiến Ward, Hưng Yên Province",
 		},
-		Rules: Rules{PortalIdle: 15 * time.Minute, QRNotice: QRNoticeSMS, LogLevel: d.LogLevel},
+		Rules: Rules{PortalIdle: 15 * time.Minute, OfficeIdle: 30 * time.Minute, QRNotice: QRNoticeSMS, LogLevel: d.LogLevel},
 	}
 }
 

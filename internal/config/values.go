@@ -56,9 +56,15 @@ func (c *Config) ListenAddress(site string) string {
 func (c *Config) Runs(site string) bool { return slices.Contains(c.Sites, site) }
 
 // Proxies returns the trusted network ranges.
-func (c *Config) Proxies() []netip.Prefix {
+func (c *Config) Proxies() []netip.Prefix { return prefixes(c.TrustedProxies) }
+
+// AllowedNetworks returns the ranges that may open the officers' pages; none
+// means all.
+func (c *Config) AllowedNetworks() []netip.Prefix { return prefixes(c.OfficeNetworks) }
+
+func prefixes(texts []string) []netip.Prefix {
 	var out []netip.Prefix
-	for _, s := range c.TrustedProxies {
+	for _, s := range texts {
 		if p, err := parsePrefix(s); err == nil {
 			out = append(out, p)
 		}

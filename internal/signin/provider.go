@@ -42,6 +42,9 @@ type Provider struct {
 	Claims Claims
 	// Transport carries the calls; nil is a transport of our own.
 	Transport http.RoundTripper
+	// Purpose keeps the transactions of several services of one program apart:
+	// what one began, no other completes. Empty is the portal's.
+	Purpose string
 	// Timeout and SignOutTimeout replace the constants of the same purpose;
 	// zero keeps them.
 	Timeout, SignOutTimeout time.Duration

@@ -72,9 +72,17 @@ func (s *Service) begin(ctx context.Context, r Request, freshAfter time.Time) (a
 		INSERT INTO signin_transaction
 			(state_hash, issuer, browser_hash, nonce_hash, verifier, return_to, fresh_after, restarts, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		stateHash, s.provider.Issuer, hashOf(r.BrowserToken), hashOf(a.nonce), sealed, r.ReturnTo,
+		stateHash, s.provider.Issuer, s.browserHash(r.BrowserToken), hashOf(a.nonce), sealed, r.ReturnTo,
 		fresh, r.restarts, now, now.Add(TransactionLife))
 	return a, err
+}
+
+// browserHash binds a transaction to the browser and to this service.
+func (s *Service) browserHash(token string) string {
+	if s.provider.Purpose != "" {
+		token = s.provider.Purpose + "\n" + token
+	}
+	return hashOf(token)
 }
 
 // consume takes a transaction out of play: one statement decides who of
@@ -89,7 +97,7 @@ func (s *Service) consume(ctx context.Context, state, browserToken string) (tran
 			UPDATE signin_transaction SET used_at = $4
 			WHERE state_hash = $1 AND browser_hash = $2 AND issuer = $3 AND used_at IS NULL
 			RETURNING state_hash, nonce_hash, verifier, return_to, fresh_after, restarts, expires_at`,
-			stateHash, hashOf(browserToken), s.provider.Issuer, now)
+			stateHash, s.browserHash(browserToken), s.provider.Issuer, now)
 		if err != nil {
 			return err
 		}
@@ -124,7 +132,7 @@ func (s *Service) whyNot(ctx context.Context, stateHash, browserToken string) er
 		return fail(Expired, "state_unknown", nil)
 	case err != nil:
 		return err
-	case row.BrowserHash != hashOf(browserToken):
+	case row.BrowserHash != s.browserHash(browserToken):
 		// No way back: the path is another person's.
 		return fail(WrongBrowser, "browser", nil)
 	case row.Issuer != s.provider.Issuer:

@@ -22,7 +22,8 @@ var pages = map[string][]string{
 	"id": {"/", "/dang-nhap", "/ma-otp", "/ma-otp/trang-thai", "/dat-mat-khau", "/end_session", "/sandbox",
 		"/app/", "/app/q", "/app/manifest.webmanifest", "/bao-mat-dien-thoai", "/k/*",
 		"/sandbox/chung-thu.crt", "/sandbox/sms", "/sandbox/sms.json", "/ngon-ngu", "/favicon.ico", "/static/*"},
-	"office": {"/", "/hethong", "/hethong/login", "/hethong/mo-khoa", "/hethong/da-dang-xuat", "/hethong/trang-ca-nhan",
+	"office": {"/", "/hethong", "/hethong/login", "/hethong/login/vneid", "/hethong/lien-ket", "/hethong/ma-xac-thuc",
+		"/hethong/doi-mat-khau", "/hethong/xac-thuc-hai-lop", "/hethong/mo-khoa", "/hethong/da-dang-xuat", "/hethong/trang-ca-nhan",
 		"/hethong/trang-ca-nhan/cap-nhat", "/hethong/trang-ca-nhan/xac-nhan-so", "/hethong/trang-ca-nhan/doi-chieu", "/hethong/anh/*",
 		"/hethong/quan-tri/can-bo", "/hethong/quan-tri/can-bo/*", "/hethong/quan-tri/may-dung-chung", "/hethong/quan-tri/so-cccd",
 		"/ngon-ngu", "/favicon.ico", "/static/*"},
@@ -33,7 +34,8 @@ var posts = map[string][]string{
 	"portal": {"/dang-xuat", "/phien/tiep-tuc"},
 	"id": {"/dang-nhap", "/dang-nhap/huy", "/ma-otp", "/ma-otp/gui-lai", "/dat-mat-khau", "/end_session",
 		"/bao-mat-dien-thoai", "/k/*", "/qr/xong", "/qr/huy"},
-	"office": {"/hethong/login", "/hethong/doi-quyen", "/hethong/khoa", "/hethong/mo-khoa", "/hethong/phien/tiep-tuc", "/hethong/dang-xuat",
+	"office": {"/hethong/login", "/hethong/lien-ket", "/hethong/ma-xac-thuc", "/hethong/doi-mat-khau", "/hethong/xac-thuc-hai-lop",
+		"/hethong/doi-quyen", "/hethong/khoa", "/hethong/mo-khoa", "/hethong/phien/tiep-tuc", "/hethong/dang-xuat",
 		"/hethong/trang-ca-nhan/cap-nhat", "/hethong/trang-ca-nhan/xac-nhan-so", "/hethong/trang-ca-nhan/xac-nhan-so/gui-lai",
 		"/hethong/trang-ca-nhan/xac-nhan-so/huy", "/hethong/quan-tri/can-bo/them", "/hethong/quan-tri/can-bo/*",
 		"/hethong/quan-tri/may-dung-chung", "/hethong/quan-tri/so-cccd"},
@@ -43,7 +45,7 @@ var posts = map[string][]string{
 // page proves them.
 var anchors = map[string]map[string][]string{
 	"portal": {
-		"/tro-giup": {"quen-mat-khau", "so-dien-thoai", "mat-dien-thoai", "ma-qr", "khong-nhan-ma", "tam-khoa", "chua-co-tai-khoan", "khong-dien-thoai-thong-minh", "lua-dao"},
+		"/tro-giup": {"quen-mat-khau", "so-dien-thoai", "khong-nhan-ma", "tam-khoa", "chua-co-tai-khoan", "khong-dien-thoai-thong-minh", "lua-dao"},
 		"/":         {"lien-he"},
 	},
 	"office": {"/hethong/trang-ca-nhan/cap-nhat": {"ho-ten", "gioi-tinh", "ngay", "email", "anh", "cccd", "dt", "bl-tk"}},

@@ -116,7 +116,7 @@ func menuOf(b web.Base, post org.Post) []web.WorkMenu {
 	for _, g := range menu {
 		m := web.WorkMenu{Title: b.T(g.Title)}
 		for _, e := range g.Entries {
-			if post.Opens(e.Key) {
+			if post.Opens(e.Key) || e.Key == org.PageProfile { // everybody has a page of their own
 				here := b.Path == e.Path || e.Path != pathHome && b.At(e.Path)
 				m.Links = append(m.Links, web.WorkLink{Path: e.Path, Text: b.T(e.Text), Icon: e.Icon, Here: here})
 			}

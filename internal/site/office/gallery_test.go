@@ -2,6 +2,7 @@ package office
 
 import (
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,7 +47,16 @@ func shots() []gallery.Shot {
 	parts.Parts = true
 	home := func(name string, v org.Visit, fill func(*homePage)) gallery.Shot {
 		return gallery.Shot{Page: "home", Name: name, Path: pathHome, Data: func(b web.Base) any {
-			p := homePage{page: at(b, v), Today: "18/11/2026"}
+			p := homePage{page: at(b, v), Today: "18/11/2026", Meter: meter{Done: 5, Of: 5}, Visits: []signInLine{
+				{When: "08:01, 18/11/2026", Device: "Chrome, Windows", Place: "Trung tâm", This: true}, {When: "16:52, 17/11/2026"}}}
+			for i, post := range v.Posts {
+				line := homePost{WorkPost: (&site{}).post(b.Lang, post), From: "01/07/2026"}
+				line.Active = post.ID == v.Post.ID
+				if i == 1 {
+					line.To = "31/12/2026"
+				}
+				p.Posts = append(p.Posts, line)
+			}
 			fill(&p)
 			return p
 		}}
@@ -65,8 +75,11 @@ func shots() []gallery.Shot {
 		home("admin", galleryVisit(2), func(*homePage) {}),
 		home("shared", shared, func(*homePage) {}),
 		home("no post", nobody, func(*homePage) {}),
-		home("fallen", galleryVisit(0), func(p *homePage) { p.Fallen = true }),
-		home("switched", galleryVisit(1), func(p *homePage) { p.Switched = true }),
+		home("fallen", galleryVisit(0), func(p *homePage) {
+			p.Note, p.Fallen = p.T("office.home.fallen"), true
+			p.Meter = meter{Done: 3, Of: 5, Missing: []missing{{p.T("office.profile.number"), pathEdit + "#cccd"}, {p.T("office.profile.phone"), pathEdit + "#dt"}}}
+		}),
+		home("switched", galleryVisit(1), func(p *homePage) { p.Note = p.T("office.home.switched", p.User.Work.Role) }),
 		{Page: "kept", Name: "plain", Path: pathKept + "x", Data: func(b web.Base) any { return keptPage{at(b, galleryVisit(0)), given} }},
 		{Page: "kept", Name: "files", Path: pathKept + "x", Data: func(b web.Base) any { return keptPage{at(b, galleryVisit(0)), parts} }},
 		{Page: "moved", Name: "plain", Path: pathHome, Data: func(b web.Base) any {
@@ -109,7 +122,7 @@ func TestGallery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gallery.Run(t, "office", rd, append(append(shots(), profileShots()...), adminShots()...))
+	gallery.Run(t, "office", rd, slices.Concat(shots(), stepShots(t), profileShots(), adminShots()))
 }
 
 func TestGallery_LinksHaveRoutes(t *testing.T) {

@@ -52,11 +52,23 @@ func (p movedPage) Title() string { return p.T("office.moved.title") }
 // homePage is the page "home" of a signed-in officer.
 type homePage struct {
 	page
-	// Fallen: the default page is no longer allowed and this one stands in.
+	// Note is a sentence about what has just happened; Fallen tells that it is
+	// a warning.
+	Note   string
 	Fallen bool
-	// Switched: the post has just been changed.
-	Switched bool
-	Today    string
+	Today  string
+	Posts  []homePost
+	Visits []signInLine
+	Meter  meter
+	// TOTP tells whether the second factor is on.
+	TOTP bool
+}
+
+// homePost is one of the officer's posts; From and To are days, To "" without
+// an end.
+type homePost struct {
+	web.WorkPost
+	From, To string
 }
 
 func (p homePage) Title() string { return p.T("office.home.title") }

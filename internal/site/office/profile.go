@@ -17,13 +17,6 @@ const (
 	pathPhone = pathProfile + "/xac-nhan-so"
 )
 
-// compare begins a sign-in at VNeID from inside the session, to compare what
-// it says with the profile.
-func (s *site) compare(w http.ResponseWriter, r *http.Request, _ org.Visit) error {
-	leaveNotice(w, r, noticeNotCompared)
-	return web.Redirect(w, r, pathProfile)
-}
-
 // signInsShown bounds the list of the last sign-ins.
 const signInsShown = 10
 
