@@ -84,6 +84,10 @@ func (s *Service) writeProfile(ctx context.Context, tx *db.Tx, was, is Profile, 
 		if _, err := db.Exec(ctx, tx, `DELETE FROM officer_link WHERE officer_id = $1`, is.ID); err != nil {
 			return err
 		}
+		// Nor may a sign-in go on that the former number began.
+		if err := s.endSteps(ctx, tx, is.ID); err != nil {
+			return err
+		}
 	}
 	_, err := db.Exec(ctx, tx, `UPDATE officer SET name = $2, sex = $3, address = $4, email = $5, birth_date = $6, number = $7, number_source = $8,
 		verified_at = $9, phone = $10, phone_confirmed_at = $11, pending_phone = $12, avatar = $13, receipt_account = $14,
