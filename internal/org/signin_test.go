@@ -362,6 +362,9 @@ func TestSessionsEndWithAResetAndALock(t *testing.T) {
 			if _, err := r.Visit(t.Context(), step.Done.Token, "", source); !errors.Is(err, org.ErrNotFound) {
 				t.Errorf("after a %s: %v", name, err)
 			}
+			if n := r.count(`SELECT count(*) FROM browser_session WHERE revoked_at IS NULL`); n != 0 {
+				t.Errorf("%d sessions live after a %s", n, name)
+			}
 			if _, err := r.Unlock(t.Context(), step.Done.Token, ownPassword, source); !errors.Is(err, org.ErrNotFound) {
 				t.Errorf("unlocked after a %s: %v", name, err)
 			}

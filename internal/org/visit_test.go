@@ -53,6 +53,9 @@ func TestSES01_ScreenLocksAfterIdleAndUnlocksWithANewID(t *testing.T) {
 		if _, err := r.Visit(t.Context(), token, "", source); !errors.Is(err, org.ErrNotFound) {
 			t.Errorf("the former token still opens: %v", err)
 		}
+		if n := r.count(`SELECT count(*) FROM browser_session WHERE revoked_at IS NULL`); n != 1 {
+			t.Errorf("%d sessions live after unlocking", n)
+		}
 		now := r.visit(fresh)
 		if now.Session.ID == v.Session.ID || now.Post.ID != other.ID || !now.Session.ExpiresAt.Equal(v.Session.ExpiresAt) || now.LastSignIn != nil {
 			t.Errorf("unlocked %+v, was %+v", now, v)
