@@ -18,15 +18,16 @@ var requirements = map[string]string{
 	"RP":   "02 03 04 05 07 11 12 13",
 	"OP":   "01 02 03 04 06 09 10 11 13 16 17 18",
 	"PW":   "01 02 03 04 05 06",
-	"OTP":  "01 02 03 04 05 06 08 09",
+	"OTP":  "01 02 03 04 05 06 07 08 09",
 	"TOTP": "01",
 	"SES":  "01 02 05",
 	"LOG":  "01",
+	"RES":  "01",
 }
 
 // An ID stands alone or in a CamelCase name; TOTP01 is not OTP-01, and OP018 is
 // not OP-01.
-var requirementID = regexp.MustCompile(`(?:^|[^A-Z])(RP|OP|PW|OTP|TOTP|SES|LOG)-?(\d\d)(?:\D|$)`)
+var requirementID = regexp.MustCompile(`(?:^|[^A-Z])(RP|OP|PW|OTP|TOTP|SES|LOG|RES)-?(\d\d)(?:\D|$)`)
 
 func TestEachRequirementHasATest(t *testing.T) {
 	proved := map[string][]string{}

@@ -401,3 +401,20 @@ func TestElsewhereLeavesTheJobToOthers(t *testing.T) {
 		}
 	})
 }
+
+func TestWhenDecidesAnewAtEachLook(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		n, ready := newNotes(), false
+		q := newQueue(t, d, clock.NewManual(start), n, When(func() bool { return ready }))
+		enqueueNote(t, d, q, "a")
+		drain(t, q)
+		if n.count("a") != 0 {
+			t.Error("ran although it must not here")
+		}
+		ready = true
+		drain(t, q)
+		if n.count("a") != 1 {
+			t.Error("did not run once it could")
+		}
+	})
+}

@@ -41,6 +41,7 @@ type handler struct {
 	maxAttempts int
 	timeout     time.Duration
 	elsewhere   bool
+	when        func() bool
 }
 
 type periodic struct {
@@ -67,6 +68,11 @@ func Timeout(d time.Duration) Option { return func(h *handler) { h.timeout = d }
 // Elsewhere makes this process enqueue jobs of the kind and leave them to
 // others: it lacks what they need, such as a gateway.
 func Elsewhere() Option { return func(h *handler) { h.elsewhere = true } }
+
+// When makes this process take jobs of the kind only while f says so: now and
+// then another process alone has what they need. f is asked often and must
+// answer from memory.
+func When(f func() bool) Option { return func(h *handler) { h.when = f } }
 
 // Register sets the handler of the kind of A. An error makes the job run again
 // later, unless it is wrapped by Cancel. Register panics when the kind is
@@ -126,13 +132,13 @@ func (r *Registry) handler(kind string) (handler, bool) {
 	return h, ok
 }
 
-// names returns the kinds of job this process can run.
+// names returns the kinds of job this process can run now.
 func (r *Registry) names() []string {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	names := make([]string, 0, len(r.kinds))
 	for k, h := range r.kinds {
-		if !h.elsewhere {
+		if !h.elsewhere && (h.when == nil || h.when()) {
 			names = append(names, k)
 		}
 	}

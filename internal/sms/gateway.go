@@ -2,12 +2,14 @@ package sms
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"time"
@@ -41,6 +43,8 @@ const (
 // GatewayConfig describes an HTTP gateway that takes one JSON request for each
 // message.
 type GatewayConfig struct {
+	// Name tells it from another one; "http" when empty.
+	Name string
 	// URL is https; http only on loopback. It carries no user and password:
 	// they belong into a header.
 	URL string
@@ -64,6 +68,7 @@ type GatewayConfig struct {
 
 // Gateway is the Provider of an HTTP/JSON gateway.
 type Gateway struct {
+	name    string
 	url     string
 	method  string
 	headers http.Header
@@ -78,7 +83,7 @@ type Gateway struct {
 // NewGateway checks the whole description, with a sample message rendered and
 // read back, and returns everything that is wrong with it at once.
 func NewGateway(c GatewayConfig) (*Gateway, error) {
-	g := &Gateway{url: c.URL, method: c.Method, phone: c.Phone, timeout: c.Timeout}
+	g := &Gateway{name: cmp.Or(c.Name, "http"), url: c.URL, method: c.Method, phone: c.Phone, timeout: c.Timeout}
 	if g.method == "" {
 		g.method = http.MethodPost
 	}
@@ -143,10 +148,12 @@ func (g *Gateway) format(e164 string) string {
 }
 
 // Name implements Provider.
-func (*Gateway) Name() string { return "http" }
+func (g *Gateway) Name() string { return g.name }
 
-// Send implements Provider. Status 408, 429, 5xx, silence, and answers that
-// cannot be read are worth another try, with the same id; a redirect, any
+// Send implements Provider. Without a connection and after status 429 the
+// gateway surely has not taken the message. Status 408, 5xx, silence, and
+// answers that cannot be read are worth another try, with the same id; a
+// redirect, any
 // other status that the rule does not accept, and a readable answer that the
 // rule refuses are final. It errs with db.ErrInTx inside a transaction.
 func (g *Gateway) Send(ctx context.Context, m Message) (string, error) {
@@ -164,9 +171,14 @@ func (g *Gateway) Send(ctx context.Context, m Message) (string, error) {
 		return "", Permanent(withoutAddress(err))
 	}
 	req.Header = g.headers.Clone()
+	connected := false
+	req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }}))
 	resp, err := g.client.Do(req)
 	if err != nil {
-		return "", withoutAddress(err)
+		if err = withoutAddress(err); !connected {
+			err = NotTaken(err)
+		}
+		return "", err
 	}
 	defer resp.Body.Close()
 	if err := g.judgeStatus(resp.StatusCode); err != nil {
@@ -183,7 +195,9 @@ func (g *Gateway) judgeStatus(status int) error {
 	switch {
 	case g.success.acceptsStatus(status):
 		return nil
-	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500:
+	case status == http.StatusTooManyRequests:
+		return Busy(fmt.Errorf("gateway answered with status %d", status))
+	case status == http.StatusRequestTimeout, status >= 500:
 		return fmt.Errorf("gateway answered with status %d", status)
 	case status >= 300 && status <= 399:
 		return Permanent(fmt.Errorf("gateway redirects with status %d", status))

@@ -34,6 +34,10 @@ const (
 	// recordTimeout bounds the writing of what became of it.
 	recordTimeout = 10 * time.Second
 
+	// MaxQueued bounds the messages that wait: more would be of no use to
+	// anybody by the time their turn comes.
+	MaxQueued = 5000
+
 	sealPurpose = "sms.text"
 )
 
@@ -45,6 +49,9 @@ const (
 	Accepted  State = "accepted"
 	Delivered State = "delivered"
 	Failed    State = "failed"
+	// Out is what State says of a message that does not come because SMS is
+	// out of order; no row has it.
+	Out State = "out"
 )
 
 // ErrTooLate says that a message's NotAfter passed before it was sent.
@@ -55,38 +62,13 @@ type Message struct {
 	ID   string // stays the same when a message is tried again
 	To   string // E.164
 	Text string
+	// NotAfter is when the message loses its use; a provider that can tell the
+	// carrier does so.
+	NotAfter time.Time
 }
 
 // LogValue keeps phone and text out of logs.
 func (m Message) LogValue() slog.Value { return slog.StringValue("sms " + m.ID) }
-
-// A Provider hands messages over. Send returns the provider's own id of the
-// message, "" when it has none. An error marked by Permanent is final; any
-// other is tried again. The text of an error must hold neither phone nor text.
-type Provider interface {
-	Name() string
-	Send(ctx context.Context, m Message) (ref string, err error)
-}
-
-type permanent struct{ err error }
-
-func (p *permanent) Error() string { return p.err.Error() }
-func (p *permanent) Unwrap() error { return p.err }
-
-// Permanent marks an error of a Provider that another try would not mend.
-// Permanent of nil is nil.
-func Permanent(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &permanent{err}
-}
-
-// IsPermanent reports whether an error was marked by Permanent.
-func IsPermanent(err error) bool {
-	var p *permanent
-	return errors.As(err, &p)
-}
 
 // Outgoing is a message to be queued.
 type Outgoing struct {
@@ -94,6 +76,7 @@ type Outgoing struct {
 	Text    string // at most MaxText bytes
 	Purpose string // what for: otp, lock_notice
 	Subject string // id of whom it is about
+	Unit    string // id of the unit whose message it is, "" for none
 	// NotAfter is when the message loses its use: it is never sent later.
 	// Zero and what lies further ahead mean MaxLife.
 	NotAfter time.Time
@@ -107,13 +90,14 @@ type Delivery struct {
 
 // Service queues and sends messages. It is safe for concurrent use.
 type Service struct {
-	db       *db.DB
-	clk      clock.Clock
-	box      *secretbox.Box
-	queue    *jobs.Queue
-	provider Provider
-	log      *slog.Logger
-	observe  func(purpose, state string)
+	db      *db.DB
+	clk     clock.Clock
+	box     *secretbox.Box
+	queue   *jobs.Queue
+	routes  []Route
+	daily   int
+	log     *slog.Logger
+	observe func(purpose, state string)
 }
 
 type sendArgs struct {
@@ -126,11 +110,13 @@ func (sendArgs) Kind() string { return "sms.send" }
 // process only queues messages and leaves the sending to one that has a
 // gateway: a code must never end in the wrong place.
 func New(d *db.DB, clk clock.Clock, box *secretbox.Box, q *jobs.Queue, r *jobs.Registry, p Provider, log *slog.Logger) *Service {
-	s := &Service{db: d, clk: clk, box: box, queue: q, provider: p, log: log, observe: func(string, string) {}}
+	s := &Service{db: d, clk: clk, box: box, queue: q, log: log, observe: func(string, string) {}}
 	// Two more than the row counts, for attempts lost with their process.
-	options := []jobs.Option{jobs.MaxAttempts(maxAttempts + 2), jobs.Timeout(sendTimeout + recordTimeout)}
+	options := []jobs.Option{jobs.MaxAttempts(maxAttempts + 2), jobs.Timeout(2*sendTimeout + recordTimeout), jobs.When(s.ready)}
 	if p == nil {
 		options = append(options, jobs.Elsewhere())
+	} else {
+		s.routes = []Route{{Provider: p}}
 	}
 	jobs.Register(r, func(ctx context.Context, a sendArgs) error { return s.send(ctx, a.ID) }, options...)
 	return s
@@ -145,7 +131,9 @@ var (
 	purpose = regexp.MustCompile(`^[a-z][a-z_]{1,31}$`)
 )
 
-// Queue writes the message and its job; both exist when tx commits. It errs
+// Queue writes the message and its job; both exist when tx commits. While SMS
+// is declared out of order or MaxQueued messages wait, the message fails at
+// once: whoever waits for it is told instead of waiting. It errs
 // with ErrTooLate when NotAfter has passed already. Other errors of o are
 // mistakes of the caller.
 func (s *Service) Queue(ctx context.Context, tx *db.Tx, o Outgoing) (id string, err error) {
@@ -170,42 +158,49 @@ func (s *Service) Queue(ctx context.Context, tx *db.Tx, o Outgoing) (id string, 
 	if err != nil {
 		return "", err
 	}
-	_, err = db.Exec(ctx, tx, `INSERT INTO sms_message
-		(id, phone, text, purpose, subject, state, reason, attempts, provider, ref, not_after, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,'',0,'','',$7,$8,$8)`,
-		id, o.To, sealed, o.Purpose, o.Subject, Queued, o.NotAfter, now)
+	hopeless, err := s.hopeless(ctx, tx)
 	if err != nil {
 		return "", err
+	}
+	state, text := Queued, &sealed
+	if hopeless != "" {
+		state, text = Failed, nil
+	}
+	_, err = db.Exec(ctx, tx, `INSERT INTO sms_message
+		(id, phone, text, purpose, subject, unit, state, reason, attempts, provider, ref, not_after, created_at, updated_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,0,'','',$9,$10,$10)`,
+		id, o.To, text, o.Purpose, o.Subject, o.Unit, state, hopeless, o.NotAfter, now)
+	if err != nil || state == Failed {
+		return id, err
 	}
 	return id, s.queue.Enqueue(ctx, tx, sendArgs{id}, jobs.UniqueKey(id))
 }
 
 // State returns what became of a message. A message that waited past its
-// NotAfter counts as failed at once. It errs with db.ErrNotFound.
+// NotAfter counts as failed at once, one that does not come because SMS is out
+// of order as Out. It errs with db.ErrNotFound.
 func (s *Service) State(ctx context.Context, q db.Querier, id string) (Delivery, error) {
 	row, err := db.Get[struct {
 		State     State     `db:"state"`
+		Reason    string    `db:"reason"`
 		NotAfter  time.Time `db:"not_after"`
 		UpdatedAt time.Time `db:"updated_at"`
-	}](ctx, q, `SELECT state, not_after, updated_at FROM sms_message WHERE id = $1`, id)
+	}](ctx, q, `SELECT state, reason, not_after, updated_at FROM sms_message WHERE id = $1`, id)
 	if err != nil {
 		return Delivery{}, err
+	}
+	switch {
+	case row.State == Failed && (row.Reason == reasonOutage || row.Reason == reasonLimit || row.Reason == reasonFull):
+		return Delivery{Out, row.UpdatedAt}, nil
+	case row.State == Queued || row.State == Failed && row.Reason != reasonUndelivered:
+		if o, err := s.Outage(ctx, q); err != nil {
+			return Delivery{}, err
+		} else if o.Out {
+			return Delivery{Out, o.Since}, nil
+		}
 	}
 	if row.State == Queued && !s.clk.Now().Before(row.NotAfter) {
 		return Delivery{Failed, row.NotAfter}, nil
 	}
 	return Delivery{row.State, row.UpdatedAt}, nil
-}
-
-// Purge deletes rows older than KeepMessages and fails messages that nobody
-// sent in time. It runs hourly.
-func (s *Service) Purge(ctx context.Context) error {
-	now := s.clk.Now()
-	_, err := db.Exec(ctx, s.db, `UPDATE sms_message SET state = $1, reason = $2, text = NULL, updated_at = $3
-		WHERE state = $4 AND not_after <= $3`, Failed, reasonLate, now, Queued)
-	if err != nil {
-		return err
-	}
-	_, err = db.Exec(ctx, s.db, `DELETE FROM sms_message WHERE created_at < $1`, now.Add(-KeepMessages))
-	return err
 }

@@ -144,7 +144,7 @@ func TestOTP09_TextIsSealedAndThenGone(t *testing.T) {
 		if k := r.row(id); k.Text != nil || k.Ref != "ref-"+id || k.Attempts != 1 {
 			t.Errorf("after sending: %+v", k)
 		}
-		if len(p.sent) != 1 || p.sent[0] != (sms.Message{ID: id, To: phone, Text: text}) {
+		if want := (sms.Message{ID: id, To: phone, Text: text, NotAfter: r.clk.Now().Add(3 * time.Minute)}); len(p.sent) != 1 || p.sent[0] != want {
 			t.Errorf("sent %d messages", len(p.sent))
 		}
 		for _, secret := range []string{"481905", phone, phone[1:]} {

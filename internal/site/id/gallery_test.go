@@ -91,6 +91,7 @@ func otpShots() []gallery.Shot {
 		shot("delivered", with(func(p *otpPage) { p.Delivery = deliveryDelivered })),
 		shot("resend-open", with(func(p *otpPage) { p.ResendIn = 0 })),
 		shot("resent", with(func(p *otpPage) { p.Delivery, p.Resent, p.ResendIn = deliveryQueued, true, 30*time.Second })),
+		shot("out", with(func(p *otpPage) { p.Delivery, p.ResendIn = deliveryOut, 20*time.Second })),
 		shot("failed", with(func(p *otpPage) { p.Delivery, p.ResendIn = deliveryFailed, 0 })),
 		shot("empty", with(func(p *otpPage) { p.Problem = otpEmpty })),
 		shot("format", with(func(p *otpPage) { p.Problem = otpFormat })),

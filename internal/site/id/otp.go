@@ -57,6 +57,8 @@ func deliveryOf(state sms.State) delivery {
 		return deliveryDelivered
 	case sms.Failed:
 		return deliveryFailed
+	case sms.Out:
+		return deliveryOut
 	}
 	return deliveryQueued
 }

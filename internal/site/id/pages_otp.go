@@ -43,6 +43,8 @@ const (
 	deliveryAccepted  delivery = "accepted"
 	deliveryDelivered delivery = "delivered"
 	deliveryFailed    delivery = "failed"
+	// deliveryOut: SMS is out of order.
+	deliveryOut delivery = "out"
 )
 
 // Mark is the state as styles and script know it (data-tt).
@@ -50,7 +52,7 @@ func (d delivery) Mark() string {
 	switch d {
 	case deliveryAccepted, deliveryDelivered:
 		return "nhan"
-	case deliveryFailed:
+	case deliveryFailed, deliveryOut:
 		return "hong"
 	}
 	return "gui"
@@ -66,6 +68,8 @@ func (d delivery) Sentence(lang string, at time.Time) string {
 		return i18n.Text(lang, "id.otp.delivered", vn.Clock(at))
 	case deliveryFailed:
 		return i18n.Text(lang, "id.otp.failed")
+	case deliveryOut:
+		return i18n.Text(lang, "id.otp.out")
 	}
 	return i18n.Text(lang, "id.otp.sending")
 }
@@ -139,7 +143,13 @@ func (p otpPage) KeepsCode() bool { return p.SendError() != "" && p.CanEnter() }
 
 // ShowsDelivery tells whether there is a message whose way is worth telling: a
 // refused send must not look like one under way (OTP-03).
-func (p otpPage) ShowsDelivery() bool { return p.CanEnter() || p.Delivery == deliveryFailed }
+func (p otpPage) ShowsDelivery() bool {
+	return p.CanEnter() || p.Delivery == deliveryFailed || p.Delivery == deliveryOut
+}
+
+// SMSOut tells that waiting for a message is of no use now, so that the page
+// offers what else can be done.
+func (p otpPage) SMSOut() bool { return p.Delivery == deliveryOut }
 
 // Unsent tells that no code is on its way because a limit refused it.
 func (p otpPage) Unsent() bool { return !p.CanEnter() && p.SendError() != "" }
