@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +18,8 @@ import (
 type hand interface {
 	Open(address string)
 	Fill(box, text string)
+	// Choose takes one of a box's choices: of a list, or of buttons to tick.
+	Choose(box, value string)
 	// Press presses the button or link with this text and waits for the page
 	// that follows.
 	Press(text string)
@@ -57,10 +60,33 @@ func (h *overHTTP) Open(address string) {
 
 func (h *overHTTP) Fill(box, text string) {
 	h.t.Helper()
-	if len(h.page.Find("input", "name", box)) == 0 {
+	if len(h.page.Find("input", "name", box))+len(h.page.Find("textarea", "name", box)) == 0 {
 		h.t.Fatalf("%s has no box %q:\n%s", h.page.URL, box, h.page.Text())
 	}
 	h.filled.Set(box, text)
+}
+
+func (h *overHTTP) Choose(box, value string) {
+	h.t.Helper()
+	offered := slices.ContainsFunc(h.page.Find("input", "name", box), func(n *html.Node) bool { return attribute(n, "value") == value })
+	for _, list := range h.page.Find("select", "name", box) {
+		for n := range list.Descendants() {
+			offered = offered || n.Data == "option" && attribute(n, "value") == value
+		}
+	}
+	if !offered {
+		h.t.Fatalf("%s has no choice %q of %q:\n%s", h.page.URL, value, box, h.page.Text())
+	}
+	h.filled.Set(box, value)
+}
+
+func attribute(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
 }
 
 func (h *overHTTP) Press(text string) {
@@ -70,7 +96,7 @@ func (h *overHTTP) Press(text string) {
 			if n.Type == html.ElementNode && n.Data == "button" && words(n) == text {
 				var pairs []string
 				for name := range h.filled {
-					if f.Values.Has(name) {
+					if f.Has(name) {
 						pairs = append(pairs, name, h.filled.Get(name))
 					}
 				}
@@ -154,7 +180,19 @@ func newScreen(t *testing.T) *onScreen { return &onScreen{t, browser.New(t)} }
 
 func (h *onScreen) Fill(box, text string) {
 	h.t.Helper()
-	h.Type(fmt.Sprintf(`input[name=%q]`, box), text)
+	h.Type(fmt.Sprintf(`:is(input, textarea)[name=%q]`, box), text)
+}
+
+func (h *onScreen) Choose(box, value string) {
+	h.t.Helper()
+	h.Until(fmt.Sprintf(`(() => {
+		const [name, value] = [%q, %q]
+		const tick = [...document.getElementsByName(name)].find(e => e.value === value && (e.type === "radio" || e.type === "checkbox"))
+		if (tick) tick.click()
+		const list = [...document.querySelectorAll("select")].find(e => e.name === name)
+		if (list) list.value = value
+		return tick ? tick.checked : !!list && list.value === value
+	})()`, box, value))
 }
 
 func (h *onScreen) Press(text string) {
@@ -172,7 +210,7 @@ func (h *onScreen) Press(text string) {
 
 func (h *onScreen) Value(box string) string {
 	h.t.Helper()
-	return h.Tab.Value(fmt.Sprintf(`input[name=%q]`, box))
+	return h.Tab.Value(fmt.Sprintf(`:is(input, textarea)[name=%q]`, box))
 }
 
 func (h *onScreen) Title() string { return browser.Eval[string](h.Tab, "document.title") }

@@ -1,8 +1,10 @@
 package apptest
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/url"
@@ -11,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/net/html"
 
 	"motcua/internal/clock"
 	"motcua/internal/config"
@@ -112,7 +116,38 @@ func (c *Client) Submit(f *Form, fields ...string) *Page {
 		u.RawQuery = values.Encode()
 		return c.navigate(http.MethodGet, &u, nil, false)
 	}
+	if strings.EqualFold(attr(f.Node, "enctype"), "multipart/form-data") {
+		return c.SubmitFile(f, values, "", "", nil)
+	}
 	return c.navigate(http.MethodPost, f.Action, values, false)
+}
+
+// SubmitFile sends a form in parts, with a file in the field of this name; no
+// name means none was chosen.
+func (c *Client) SubmitFile(f *Form, values url.Values, field, name string, content []byte) *Page {
+	c.t.Helper()
+	var body bytes.Buffer
+	parts := multipart.NewWriter(&body)
+	for n := range f.Node.Descendants() {
+		if n.Type == html.ElementNode && attr(n, "type") == "file" {
+			chosen, bytes := "", []byte(nil)
+			if attr(n, "name") == field {
+				chosen, bytes = name, content
+			}
+			w, err := parts.CreateFormFile(attr(n, "name"), chosen)
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			_, _ = w.Write(bytes)
+		} else if key := attr(n, "name"); n.Type == html.ElementNode && values.Has(key) {
+			for _, v := range values[key] {
+				_ = parts.WriteField(key, v)
+			}
+			values.Del(key)
+		}
+	}
+	_ = parts.Close()
+	return c.send(http.MethodPost, f.Action, parts.FormDataContentType(), body.Bytes(), false)
 }
 
 // Do sends a request as it is, with the cookies, following nothing.
@@ -174,12 +209,17 @@ func (c *Client) resolve(address string) *url.URL {
 // crossed says that the chain has left the origin that began it.
 func (c *Client) navigate(method string, u *url.URL, form url.Values, crossed bool) *Page {
 	c.t.Helper()
+	return c.send(method, u, "application/x-www-form-urlencoded", []byte(form.Encode()), crossed)
+}
+
+func (c *Client) send(method string, u *url.URL, kind string, content []byte, crossed bool) *Page {
+	c.t.Helper()
 	var hops []*url.URL
 	from := c.last
 	for {
 		var body io.Reader
 		if method == http.MethodPost {
-			body = strings.NewReader(form.Encode())
+			body = bytes.NewReader(content)
 		}
 		r, err := http.NewRequestWithContext(c.t.Context(), method, u.String(), body)
 		if err != nil {
@@ -207,7 +247,7 @@ func (c *Client) navigate(method string, u *url.URL, form url.Values, crossed bo
 			r.Header.Set("X-Forwarded-For", c.Forwarded)
 		}
 		if method == http.MethodPost {
-			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("Content-Type", kind)
 			if from != nil {
 				r.Header.Set("Origin", origin(from))
 			}
@@ -225,7 +265,7 @@ func (c *Client) navigate(method string, u *url.URL, form url.Values, crossed bo
 		hops = append(hops, u)
 		// 303 and, as browsers do, 301 and 302 turn a POST into a GET.
 		if p.Status != http.StatusTemporaryRedirect && p.Status != http.StatusPermanentRedirect {
-			method, form = http.MethodGet, nil
+			method, content = http.MethodGet, nil
 		}
 		u = to
 	}

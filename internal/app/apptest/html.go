@@ -86,6 +86,17 @@ func (p *Page) form(n *html.Node) *Form {
 	return f
 }
 
+// Has reports whether the form has a field of this name, also one that nobody
+// has ticked.
+func (f *Form) Has(name string) bool {
+	for n := range f.Node.Descendants() {
+		if n.Type == html.ElementNode && attr(n, "name") == name {
+			return true
+		}
+	}
+	return false
+}
+
 // selected returns the value of a list: the selected option's, or the first's.
 func selected(n *html.Node) (value string, ok bool) {
 	for o := range n.Descendants() {

@@ -12,8 +12,8 @@ func sampleGive() newPost {
 
 func adminShots() []gallery.Shot {
 	list := func(name string, p officersPage) gallery.Shot {
-		return gallery.Shot{Page: "officers", Name: name, Path: "/hethong/quan-tri/can-bo", User: gallery.Citizen(), Data: func(b web.Base) any {
-			p.page = samplePage(b)
+		return gallery.Shot{Page: "officers", Name: name, Path: "/hethong/quan-tri/can-bo", Data: func(b web.Base) any {
+			p.page = at(b, galleryVisit(2))
 			return p
 		}}
 	}
@@ -35,9 +35,9 @@ func adminShots() []gallery.Shot {
 func officerShots() []gallery.Shot {
 	shot := func(name string, p officerPage) gallery.Shot {
 		p.Username, p.Bounds, p.Give = "duyen.ltm", sampleBounds, sampleGive()
-		return gallery.Shot{Page: "officer", Name: name, Path: "/hethong/quan-tri/can-bo/duyen.ltm", User: gallery.Citizen(), Error: p.Error(),
+		return gallery.Shot{Page: "officer", Name: name, Path: "/hethong/quan-tri/can-bo/duyen.ltm", Error: p.Error(),
 			Data: func(b web.Base) any {
-				p.page = samplePage(b)
+				p.page = at(b, galleryVisit(2))
 				return p
 			}}
 	}
@@ -56,9 +56,9 @@ func officerShots() []gallery.Shot {
 	bare := officerPage{Person: freshPerson, State: stateInitial}
 	add := func(name string, p addOfficerPage) gallery.Shot {
 		p.Bounds, p.Give = sampleBounds, sampleGive()
-		return gallery.Shot{Page: "officer-add", Name: name, Path: "/hethong/quan-tri/can-bo/them", User: gallery.Citizen(), Error: p.Error(),
+		return gallery.Shot{Page: "officer-add", Name: name, Path: "/hethong/quan-tri/can-bo/them", Error: p.Error(),
 			Data: func(b web.Base) any {
-				p.page = samplePage(b)
+				p.page = at(b, galleryVisit(2))
 				return p
 			}}
 	}
@@ -73,9 +73,9 @@ func officerShots() []gallery.Shot {
 
 func machineShots() []gallery.Shot {
 	shot := func(name string, p machinesPage) gallery.Shot {
-		return gallery.Shot{Page: "machines", Name: name, Path: "/hethong/quan-tri/may-dung-chung", User: gallery.Citizen(), Error: p.Error(),
+		return gallery.Shot{Page: "machines", Name: name, Path: "/hethong/quan-tri/may-dung-chung", Error: p.Error(),
 			Data: func(b web.Base) any {
-				p.page = samplePage(b)
+				p.page = at(b, galleryVisit(2))
 				return p
 			}}
 	}
@@ -90,9 +90,9 @@ func machineShots() []gallery.Shot {
 func numberShots() []gallery.Shot {
 	shot := func(name string, p numbersPage) gallery.Shot {
 		p.MaxRows, p.MaxKilobytes = 2000, 256
-		return gallery.Shot{Page: "numbers", Name: name, Path: "/hethong/quan-tri/so-cccd", User: gallery.Citizen(), Error: p.Error(),
+		return gallery.Shot{Page: "numbers", Name: name, Path: "/hethong/quan-tri/so-cccd", Error: p.Error(),
 			Data: func(b web.Base) any {
-				p.page = samplePage(b)
+				p.page = at(b, galleryVisit(2))
 				return p
 			}}
 	}

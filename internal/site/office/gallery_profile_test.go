@@ -33,11 +33,11 @@ var (
 	samplePreview = template.URL("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==")
 )
 
-func samplePage(b web.Base) page { return page{Base: b, PostID: "1"} }
+func samplePage(b web.Base) page { return at(b, galleryVisit(0)) }
 
 func profileShots() []gallery.Shot {
 	shot := func(name string, p profilePage) gallery.Shot {
-		return gallery.Shot{Page: "profile", Name: name, Path: "/hethong/trang-ca-nhan", User: gallery.Citizen(), Data: func(b web.Base) any {
+		return gallery.Shot{Page: "profile", Name: name, Path: "/hethong/trang-ca-nhan", Data: func(b web.Base) any {
 			p.page = samplePage(b)
 			return p
 		}}
@@ -63,7 +63,7 @@ func profileShots() []gallery.Shot {
 func editShots() []gallery.Shot {
 	shot := func(name string, p editPage) gallery.Shot {
 		p.Bounds, p.Groups, p.Version = sampleBounds, sampleGroups, 3
-		return gallery.Shot{Page: "profile-edit", Name: name, Path: "/hethong/trang-ca-nhan/cap-nhat", User: gallery.Citizen(), Error: p.Error(),
+		return gallery.Shot{Page: "profile-edit", Name: name, Path: "/hethong/trang-ca-nhan/cap-nhat", Error: p.Error(),
 			Data: func(b web.Base) any {
 				p.page = samplePage(b)
 				return p
@@ -117,7 +117,7 @@ func inPage(m meter) meter {
 func phoneShots() []gallery.Shot {
 	shot := func(name string, p phonePage) gallery.Shot {
 		p.Phone = "0900 000 413"
-		return gallery.Shot{Page: "phone", Name: name, Path: "/hethong/trang-ca-nhan/xac-nhan-so", User: gallery.Citizen(), Error: p.Error(),
+		return gallery.Shot{Page: "phone", Name: name, Path: "/hethong/trang-ca-nhan/xac-nhan-so", Error: p.Error(),
 			Data: func(b web.Base) any {
 				p.page = samplePage(b)
 				return p

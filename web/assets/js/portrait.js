@@ -19,12 +19,16 @@ const begin = (group) => {
   const place = ['cat-x', 'cat-y', 'cat-canh'].map((name) => group.querySelector(`[name="${name}"]`))
   const none = group.querySelector('[name="khong-anh"]')
   const error = group.querySelector('[data-anh-loi]')
+  const name = group.querySelector('[data-anh-ten]')
   let picture
 
+  name.parentElement.dataset.anhNut = ''
+  name.parentElement.firstElementChild.hidden = false
   const forget = () => {
     if (picture) picture.close()
     picture = null
     cutter.hidden = error.hidden = true
+    name.textContent = ''
     for (const field of place) field.value = ''
   }
   const refuse = (text) => {
@@ -78,6 +82,7 @@ const begin = (group) => {
     } catch {
       return refuse(group.dataset.anhHong)
     }
+    name.textContent = file.name
     cutter.hidden = false
     sliders.forEach((s, i) => { s.value = i ? 50 : 0 })
     draw()
