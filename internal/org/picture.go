@@ -71,7 +71,7 @@ func kindOf(file []byte) (pictureKind, error) {
 		return pictureKind{jpeg.DecodeConfig, jpeg.Decode}, nil
 	case bytes.HasPrefix(file, []byte("\x89PNG\r\n\x1a\n")):
 		return pictureKind{png.DecodeConfig, png.Decode}, nil
-	case len(file) > 30 && string(file[:4]) == "RIFF" && string(file[8:12]) == "WEBP":
+	case len(file) > 20 && string(file[:4]) == "RIFF" && string(file[8:12]) == "WEBP":
 		if string(file[12:16]) == "VP8X" && file[20]&animated != 0 {
 			return pictureKind{}, ErrPictureKind
 		}
