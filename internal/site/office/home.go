@@ -2,6 +2,7 @@ package office
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"motcua/internal/org"
@@ -40,7 +41,11 @@ func (s *site) home(w http.ResponseWriter, r *http.Request, v org.Visit) error {
 			// The end is excluded: the last day is the one before.
 			line.To = vn.Date(post.To.Add(-time.Second))
 		}
-		p.Posts = append(p.Posts, line)
+		if line.Active {
+			p.Posts = slices.Insert(p.Posts, 0, line)
+		} else {
+			p.Posts = append(p.Posts, line)
+		}
 	}
 	profile, err := s.Org.Profile(r.Context(), v.Officer.ID)
 	if err != nil {
