@@ -13,6 +13,7 @@ import (
 	"motcua/internal/demo"
 	"motcua/internal/i18n"
 	"motcua/internal/obs"
+	"motcua/internal/org"
 	"motcua/internal/signin"
 	"motcua/internal/site/id"
 	"motcua/internal/web"
@@ -170,6 +171,17 @@ func (a *App) desk() *id.Desk {
 		return nil
 	}
 	d := &id.Desk{Inbox: a.Inbox, Password: demo.CitizenPassword, Factor: a.limitFactor()}
+	d.OfficerPassword = demo.OfficerPassword
+	for _, o := range demo.Officers {
+		line := id.DeskOfficer{Username: o.Username, Name: o.Name, Empty: o.Username == demo.GuideOfficer}
+		posts := make([]org.Post, len(o.Posts))
+		for i, p := range o.Posts {
+			posts[i].Role = p.Role
+			line.Roles = append(line.Roles, p.Role.Vietnamese())
+		}
+		line.Second = org.NeedsTOTP(posts)
+		d.Officers = append(d.Officers, line)
+	}
 	if l := a.Config.LAN; l != nil {
 		d.Phone = &id.DeskPhone{Authority: l.Authority, Fingerprint: l.Fingerprint}
 	}

@@ -18,6 +18,9 @@ type Desk struct {
 	Accounts []DeskAccount
 	Password string
 	Factor   int
+	// Officers sign in at the office with a password of their own.
+	Officers        []DeskOfficer
+	OfficerPassword string
 	// Phone is there when a real phone can reach the demo.
 	Phone *DeskPhone
 }
@@ -35,6 +38,14 @@ type DeskAccount struct {
 	Officer             bool
 }
 
+// A DeskOfficer is a line of the table of officers. Roles are in Vietnamese.
+type DeskOfficer struct {
+	Username, Name string
+	Roles          []string
+	Second         bool // signing in asks for a second factor
+	Empty          bool // nothing is filled in yet
+}
+
 // deskMessages is how many messages the desk itself shows, inboxMessages how
 // many the inbox does.
 const (
@@ -47,6 +58,7 @@ func (s *site) desk(w http.ResponseWriter, r *http.Request) error {
 	for _, a := range s.Desk.Accounts {
 		p.Accounts = append(p.Accounts, deskAccount{Account: a.Number, Name: a.Name, Phone: vn.NationalMobile(a.Phone), Level: a.Level, Officer: a.Officer})
 	}
+	p.Officers, p.OfficerPassword = s.Desk.Officers, s.Desk.OfficerPassword
 	if s.Desk.Phone != nil {
 		p.App, p.Fingerprint = p.Places.ID+pathApp, s.Desk.Phone.Fingerprint
 		svg, err := qrcode.SVG(p.App)

@@ -172,7 +172,9 @@ func deskShots() []gallery.Shot {
 	}
 	return []gallery.Shot{
 		{Page: "desk", Name: "fresh", Path: "/sandbox", Data: func(b web.Base) any {
-			return deskPage{Base: b, Password: "HungYen-Thu-2026", Accounts: accounts, Factor: 100}
+			return deskPage{Base: b, Password: "HungYen-Thu-2026", Accounts: accounts, Factor: 100, OfficerPassword: "Can-Bo-Thu-2026", Officers: []DeskOfficer{
+				{Username: "quantri", Name: "Quản trị hệ thống", Roles: []string{"Quản trị hệ thống"}, Second: true},
+				{Username: "uoc.tv", Name: "Trịnh Văn Ước", Roles: []string{"Cán bộ tiếp nhận và trả kết quả"}, Empty: true}}}
 		}},
 		{Page: "desk", Name: "messages", Path: "/sandbox", Data: func(b web.Base) any {
 			return deskPage{Base: b, Password: "HungYen-Thu-2026", Accounts: accounts, Messages: messages, Factor: 100}

@@ -14,6 +14,9 @@ type deskPage struct {
 	// Password is what all demo accounts share.
 	Password string
 	Accounts []deskAccount
+	// Officers have accounts at the office, with a password of their own.
+	Officers        []DeskOfficer
+	OfficerPassword string
 	// Messages are the newest few of the SMS inbox.
 	Messages []deskMessage
 	// Factor is how many times wider than usual the demo's limits are.
