@@ -13,8 +13,11 @@ import (
 type officerCmd struct {
 	Add    officerAdd    `cmd:"" help:"Tạo tài khoản cán bộ, in mật khẩu ban đầu; người đầu tiên là quản trị. / Create an officer, print the initial password; the first is the administrator."`
 	Reset  officerReset  `cmd:"" help:"Đặt mật khẩu ban đầu mới. / Set a new initial password."`
+	Lock   officerLock   `cmd:"" help:"Khóa tài khoản, kết thúc các phiên. / Lock an account, end its sessions."`
 	Unlock officerUnlock `cmd:"" help:"Mở khóa tài khoản. / Unlock an account."`
 	List   officerList   `cmd:"" help:"Liệt kê cán bộ. / List officers."`
+
+	RemoveTOTP officerRemoveTOTP `cmd:"" name:"remove-totp" help:"Bỏ xác thực hai lớp của người mất điện thoại, kết thúc các phiên. / Remove the second factor of somebody who lost the phone, end the sessions."`
 }
 
 type username struct {
@@ -59,6 +62,8 @@ func officerError(err error) error {
 		return fmt.Errorf("Dữ liệu chưa đúng: %s.\nThe field %[1]s %s.", invalid.Field, invalid.Why)
 	case errors.Is(err, org.ErrNoOfficer):
 		return errors.New("Không có cán bộ với tên đăng nhập này.\nThere is no officer with this user name.")
+	case errors.Is(err, org.ErrNoTOTP):
+		return errors.New("Cán bộ này chưa dùng xác thực hai lớp.\nThis officer has no second factor.")
 	case errors.Is(err, org.ErrUsernameTaken):
 		return errors.New("Tên đăng nhập này đã có người dùng.\nThis user name is taken.")
 	case errors.Is(err, org.ErrNumberTaken):
@@ -82,6 +87,36 @@ func (c *officerReset) Run(ctx context.Context) error {
 		}
 		fmt.Printf("Đã đặt lại mật khẩu và kết thúc các phiên của %s. / Password reset, sessions ended.\n", c.Username)
 		printPassword(password)
+		return nil
+	})
+}
+
+type officerLock struct {
+	consoleSettings
+	username
+}
+
+func (c *officerLock) Run(ctx context.Context) error {
+	return c.console(ctx, func(ctx context.Context, core *app.Core) error {
+		if err := core.Org.LockOfficer(ctx, operator(), c.Username); err != nil {
+			return officerError(err)
+		}
+		fmt.Printf("Đã khóa %s và kết thúc các phiên. / Locked, sessions ended.\n", c.Username)
+		return nil
+	})
+}
+
+type officerRemoveTOTP struct {
+	consoleSettings
+	username
+}
+
+func (c *officerRemoveTOTP) Run(ctx context.Context) error {
+	return c.console(ctx, func(ctx context.Context, core *app.Core) error {
+		if err := core.Org.ResetTOTP(ctx, operator(), c.Username); err != nil {
+			return officerError(err)
+		}
+		fmt.Printf("Đã bỏ xác thực hai lớp của %s và kết thúc các phiên. / Second factor removed, sessions ended.\n", c.Username)
 		return nil
 	})
 }
