@@ -33,7 +33,11 @@ export const devices = async () =>
 export const keep = (device) => inStore('readwrite', (s) => s.put({...device, used: Date.now()}))
 export const forget = (id) => inStore('readwrite', (s) => s.delete(id))
 
-export const newKey = () => crypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])
+// Not every browser stores the pair itself; its two keys they do.
+export const newKey = async () => {
+  const {privateKey, publicKey} = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])
+  return {privateKey, publicKey}
+}
 export const publicKey = async (pair) => base64(await crypto.subtle.exportKey('spki', pair.publicKey))
 export const sign = async (pair, text) => base64(await crypto.subtle.sign({name: 'ECDSA', hash: 'SHA-256'}, pair.privateKey, new TextEncoder().encode(text)))
 
