@@ -157,6 +157,10 @@ func (s *Service) OpenApp(ctx context.Context, o Opening) (token string, err err
 	if account.Status != StatusActive {
 		return "", refuse(AccountLocked)
 	}
+	if o.Passcode == "" {
+		// Forgotten. Five wrong ones would lead to the same place.
+		return "", s.lockedPhone(ctx, p, o)
+	}
 	right, left, err := s.tryPasscode(ctx, p, o.Passcode)
 	if err != nil {
 		return "", err

@@ -2,7 +2,7 @@ import {ask, post} from './api.js'
 import {state, unknown} from './enter.js'
 import {sign} from './keys.js'
 import {pad} from './pad.js'
-import {countdown, ending, form, go, put, show, trouble, variant} from './ui.js'
+import {countdown, ending, form, go, moment, put, show, trouble, variant} from './ui.js'
 
 const closeAfter = 60 * 1000
 const lookEvery = 2000
@@ -30,7 +30,7 @@ export const approve = (attempt, back) => {
   }
 
   const question = () => show('xac-nhan', (o) => {
-    put(o, {'dich-vu': attempt.service, 'dia-chi': attempt.host, may: attempt.agent, noi: attempt.place, luc: attempt.time})
+    put(o, {'dich-vu': attempt.service, 'dia-chi': attempt.host, may: attempt.agent, noi: attempt.place, luc: moment(attempt.time)})
     const numbers = attempt.numbers || []
     for (const number of numbers) {
       const button = document.createElement('button')

@@ -2,7 +2,7 @@ import {ask, post} from './api.js'
 import {devices, forget, keep, newKey, publicKey, sign} from './keys.js'
 import {pad} from './pad.js'
 import {iphone, installed} from './install.js'
-import {countdown, ending, fault, form, go, put, sentence, show, trouble, variant, when} from './ui.js'
+import {countdown, ending, fault, form, go, moment, put, sentence, show, trouble, variant, when} from './ui.js'
 
 const proofOf = (pair, challenge) => sign(pair, 'motcua-device-v1\n' + challenge)
 
@@ -96,7 +96,7 @@ const otp = (sent) => show('otp', (o) => {
   return end
 })
 
-const wait = (until) => show('cho', (o) => put(o, {luc: until}))
+const wait = (until) => show('cho', (o) => put(o, {luc: moment(until)}))
 
 const newPasscode = (text) => show('mat-ma-moi', (o) => {
   fault(o('loi'), text)
@@ -137,7 +137,7 @@ const passcode = () => show('mat-ma', (o) => {
   put(o, {duoi: device.tail})
   return pad(o, async (pin) => {
     try {
-      const {challenge} = await post('thu-thach', {device: device.id})
+      const {challenge} = await post('thu-thach')
       await post('mo', {device: device.id, passcode: pin, challenge, proof: await proofOf(device.key, challenge)})
     } catch (error) {
       if (error.error === 'locked') return activate(error.text)
@@ -148,6 +148,20 @@ const passcode = () => show('mat-ma', (o) => {
     return begin()
   })
 })
+
+// forgotten shows the server this phone's key, without a passcode: who then
+// knows password and code may choose a new one at once, without the wait of a
+// phone that replaces another.
+const forgotten = async () => {
+  const {device} = state
+  try {
+    const {challenge} = await post('thu-thach')
+    await post('mo', {device: device.id, passcode: '', challenge, proof: await proofOf(device.key, challenge)})
+  } catch (error) {
+    if (error.error === 'offline') return trouble(error, forgotten)
+  }
+  activate()
+}
 
 const accounts = () => show('tai-khoan', (o) => {
   const line = o('dong')
@@ -188,6 +202,7 @@ when('kich-hoat', async () => {
 when('mat-ma-moi', newPasscode)
 when('mat-ma', () => passcode())
 when('quen', () => show('quen'))
+when('dat-lai', forgotten)
 when('tai-khoan', accounts)
 when('ra', async () => {
   await leave()

@@ -3,17 +3,17 @@ import {leave, state, unknown} from './enter.js'
 import {installed} from './install.js'
 import {forget} from './keys.js'
 import {pad} from './pad.js'
-import {put, show, trouble, when} from './ui.js'
+import {date, moment, put, show, trouble, when} from './ui.js'
 
 const home = () => show('chu', (o) => {
   const {me} = state
-  put(o, {ten: me.name, duoi: me.tail, tu: me.device.since.split(', ').pop()})
+  put(o, {ten: me.name, duoi: me.tail, tu: date(me.device.since)})
   o('cai').hidden = installed()
 })
 
 const thisDevice = () => show('thiet-bi', (o) => {
   const {me} = state
-  put(o, {ten: me.name, duoi: me.tail, may: me.device.name, tu: me.device.since})
+  put(o, {ten: me.name, duoi: me.tail, may: me.device.name, tu: moment(me.device.since)})
 })
 
 const unlink = () => show('huy', (o) => pad(o, async (pin) => {
@@ -38,13 +38,12 @@ const history = async () => {
   }
   show('lich-su', (o) => {
     const line = o('dong')
-    const ways = o('danh-sach').dataset
     for (const entry of list) {
       const copy = line.cloneNode(true)
       const part = (name) => copy.querySelector(`[data-o="${name}"]`)
       part('dich-vu').textContent = entry.service
-      part('luc').textContent = entry.at
-      part('noi').textContent = [entry.agent, entry.place, ways[entry.how]].filter(Boolean).join(' · ')
+      part('luc').textContent = moment(entry.at)
+      part('noi').textContent = [entry.agent, entry.place, entry.how].filter(Boolean).join(' · ')
       part('song').hidden = !entry.live
       o('danh-sach').append(copy)
     }

@@ -119,6 +119,13 @@ export const countdown = (place, end, over, write = clock) => {
 // sentence is what a person reads of an error.
 export const sentence = (error) => error.text || main.dataset.loi
 
+// moment writes a time of the server as 09:41, 18/11/2026, Vietnamese time.
+export const moment = (time) => {
+  const zone = {timeZone: 'Asia/Ho_Chi_Minh'}
+  return new Date(time).toLocaleTimeString('en-GB', {hour: '2-digit', minute: '2-digit', ...zone}) + ', ' + date(time)
+}
+export const date = (time) => new Date(time).toLocaleDateString('en-GB', {timeZone: 'Asia/Ho_Chi_Minh'})
+
 // ending is the last three digits of a phone number.
 export const ending = (phone) => String(phone || '').replace(/\D/g, '').slice(-3)
 
