@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 
 	"motcua/internal/audit"
@@ -202,8 +203,9 @@ func (s *Service) endVisit(ctx context.Context, tx *db.Tx, v Visit, outcome audi
 // maxSignIns bounds SignIns.
 const maxSignIns = 20
 
-// SignIns returns the officer's last sign-ins, newest first, at most 20. A
-// screen that was unlocked is no sign-in.
+// SignIns returns the officer's last sign-ins, newest first, at most 20. The
+// sessions that an unlocked screen began share its time of authentication with
+// the one before and are one sign-in, shown by its newest session.
 func (s *Service) SignIns(ctx context.Context, v Visit) ([]session.Session, error) {
 	all, err := s.sessions.List(ctx, s.db, Site, v.Officer.ID)
 	if err != nil {
@@ -211,7 +213,8 @@ func (s *Service) SignIns(ctx context.Context, v Visit) ([]session.Session, erro
 	}
 	var out []session.Session
 	for _, one := range all {
-		if one.AuthTime.Equal(one.CreatedAt) && len(out) < maxSignIns {
+		known := slices.ContainsFunc(out, func(o session.Session) bool { return o.AuthTime.Equal(one.AuthTime) })
+		if !known && len(out) < maxSignIns {
 			out = append(out, one)
 		}
 	}

@@ -1,6 +1,7 @@
 package org_test
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"motcua/internal/db"
 	"motcua/internal/db/dbtest"
 	"motcua/internal/org"
+	"motcua/internal/session"
 )
 
 func (r *rig) token(username string) string {
@@ -312,6 +314,29 @@ func TestSharedMachinesLockAfterFiveMinutes(t *testing.T) {
 		}
 		if shared, err := r.IsShared(t.Context(), mark, tr.Source); err != nil || shared {
 			t.Errorf("after removing: %t, %v", shared, err)
+		}
+	})
+}
+
+// A session is written a moment after the officer was let in.
+func TestSignInsAreToldApartByTheirMoment(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		o := r.officer("toan.dq")
+		var newest session.Session
+		for _, authTime := range []time.Time{r.clk.Now(), r.clk.Now(), r.clk.Now().Add(time.Hour)} {
+			r.clk.Set(authTime.Add(time.Millisecond))
+			err := d.WithTx(t.Context(), func(ctx context.Context, tx *db.Tx) (err error) {
+				_, newest, err = r.sessions.Create(ctx, tx, session.Session{Site: org.Site, Kind: org.SessionKind, Subject: o.ID, AuthTime: authTime})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		ins, err := r.SignIns(t.Context(), org.Visit{Officer: o})
+		if err != nil || len(ins) != 2 || ins[0].ID != newest.ID {
+			t.Errorf("%d sign-ins, %v", len(ins), err)
 		}
 	})
 }
