@@ -53,12 +53,15 @@ func (b *Tab) Hold(picture []byte) {
 }
 
 // NoCamera refuses the camera to the tab's profile, as a person does who
-// presses "Block".
-func (b *Tab) NoCamera() {
+// presses "Block"; AllowCamera gives it.
+func (b *Tab) NoCamera()    { b.t.Helper(); b.camera(cdpbrowser.PermissionSettingDenied) }
+func (b *Tab) AllowCamera() { b.t.Helper(); b.camera(cdpbrowser.PermissionSettingGranted) }
+
+func (b *Tab) camera(setting cdpbrowser.PermissionSetting) {
 	b.t.Helper()
 	b.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 		_, err := cdp.Call(ctx, t, cdpbrowser.SetPermission, cdpbrowser.SetPermissionParams{
-			BrowserContextID: chromedp.FromContext(ctx).BrowserContextID, Permission: &cdpbrowser.PermissionDescriptor{Name: "camera"}, Setting: cdpbrowser.PermissionSettingDenied})
+			BrowserContextID: chromedp.FromContext(ctx).BrowserContextID, Permission: &cdpbrowser.PermissionDescriptor{Name: "camera"}, Setting: setting})
 		return chromedp.Void{}, err
 	})
 }
