@@ -113,6 +113,7 @@ func (p *handset) seen(picture func() []byte) {
 		p.Hold(picture())
 		browser.Eval[bool](p.Tab, `new Promise(done => setTimeout(done, 300, true))`)
 	}
+	p.Down()
 }
 
 // patience is how long a test waits for the other side.

@@ -117,7 +117,7 @@ func TestQR12_AnswersOfThePhone(t *testing.T) {
 	d.tab.Click(`[data-qr] [data-o="huy"]`)
 	d.code() // the page has another one
 	d.phone.tap(d.phone.anyNumber())
-	d.phone.screen("Đã hết thời gian xác nhận")
+	d.phone.screen("Lần đăng nhập này đã kết thúc")
 	d.phone.tap("Về trang chủ")
 	d.phone.screen(person.Name)
 
@@ -130,8 +130,7 @@ func TestQR12_AnswersOfThePhone(t *testing.T) {
 	}
 	d.phone.tap("Về trang chủ")
 	d.phone.screen(person.Name)
-	d.tab.Click(`[data-qr] [data-o="moi"]`)
-	d.code()
+	d.showCode()
 	d.phone.tap("Quét mã QR")
 	d.phone.aim(d.tab)
 	d.phone.See("Bạn đã báo “Không phải tôi” với mạng này.")
@@ -162,7 +161,7 @@ func TestQR03_TimeRunsOut(t *testing.T) {
 	d.number()
 	d.Clock.Advance(181 * time.Second)
 	d.phone.ahead(181 * time.Second)
-	d.phone.screen("Đã hết thời gian xác nhận")
+	d.phone.screen("Lần đăng nhập này đã kết thúc")
 	d.code() // renewed again
 	d.phone.tap("Quét lại")
 	d.phone.aim(d.tab)

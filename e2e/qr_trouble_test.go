@@ -23,6 +23,7 @@ func TestQR02_OldPhotoOfTheCode(t *testing.T) {
 	d.phone.Until(`document.querySelector("video")?.videoWidth > 0`)
 	d.phone.Hold(photo)
 	d.phone.See("Ảnh mã QR đã cũ.")
+	d.phone.Down()
 	d.phone.aim(d.tab)
 	d.phone.screen("Bạn đang đăng nhập?")
 	d.phone.tap("Từ chối")
@@ -145,7 +146,7 @@ func TestQR13_WithoutACamera(t *testing.T) {
 			if name == "refused" {
 				p.NoCamera()
 			} else {
-				p.AllowCamera()
+				p.OnLoad(`navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotFoundError"))`)
 			}
 			p.activate(person)
 			p.tap("Quét mã QR")
@@ -196,12 +197,12 @@ func TestQR14_LostPhone(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, apptest.Options{})
 	d.phone.activate(person)
-	d.Open(d.Portal + "/tro-giup")
-	d.Press("Báo mất điện thoại")
+	d.Open(d.ID + "/bao-mat-dien-thoai")
 	d.Fill("ten", person.Number)
 	d.Fill("mk", demo.CitizenPassword)
 	d.Press("Báo mất và hủy liên kết")
 	d.See("Đã nhận báo mất")
+	d.Drain()
 	d.phone.open()
 	d.phone.screen("Nhập mật mã")
 	d.phone.pin(passcode)
@@ -300,6 +301,7 @@ func TestAppScreens(t *testing.T) {
 	p.screen("Nhập mật mã để xác nhận")
 	p.pin("000111")
 	p.See("Bạn còn 4 lần nhập.")
+	p.watch.Complaints() // a refusal is an answer
 	p.pin(passcode)
 	p.screen("Đăng nhập thành công")
 	p.tap("Đóng")

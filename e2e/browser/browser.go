@@ -55,6 +55,8 @@ var start = sync.OnceValues(func() (context.Context, error) {
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "vi"),
 		// A colour looked at in the middle of a transition is nobody's colour.
 		chromedp.Flag("force-prefers-reduced-motion", true),
+		// A camera to be allowed or refused, also where none is plugged in.
+		chromedp.Flag("use-fake-device-for-media-stream", true),
 		// Nothing but this machine is ever asked.
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE *.localhost"))
 	allocator, end := chromedp.NewExecAllocator(context.Background(), opts...)
@@ -68,8 +70,9 @@ var start = sync.OnceValues(func() (context.Context, error) {
 
 // A Tab is one tab of a browser profile.
 type Tab struct {
-	t   *testing.T
-	ctx context.Context
+	t     *testing.T
+	ctx   context.Context
+	touch bool // a finger, not a mouse
 }
 
 // New opens a tab in a fresh profile: no cookies, no history.
@@ -138,9 +141,17 @@ func (b *Tab) Width(px int) {
 	if px <= 600 {
 		height = 844
 	}
-	b.do(chromedp.EmulateViewport(int64(px), height))
+	b.size(int64(px), height)
 	// The page learns of it a moment later.
 	b.Until(fmt.Sprintf("innerWidth === %d", px))
+}
+
+func (b *Tab) size(width, height int64) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(width, height))
+	if b.touch { // the size has taken the finger away
+		b.do(finger)
+	}
 }
 
 // Script switches the page's scripts on or off for the pages that follow.

@@ -33,12 +33,17 @@ const lens = `(() => {
 		const image = new Image()
 		image.onload = () => { held = image; paint(); done(true) }
 		image.onerror = () => done(false)
-		image.src = picture
+		if (picture) image.src = picture
+		else {
+			held = null
+			paint()
+			done(true)
+		}
 	})
 	if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(10)
 })()`
 
-// Camera gives the pages that follow a camera. Without it they have none.
+// Camera gives the pages that follow a camera.
 func (b *Tab) Camera() {
 	b.t.Helper()
 	b.OnLoad(lens)
@@ -52,6 +57,12 @@ func (b *Tab) Hold(picture []byte) {
 	}
 }
 
+// Down takes away what is held before the camera.
+func (b *Tab) Down() {
+	b.t.Helper()
+	Eval[bool](b, `holdBefore("")`)
+}
+
 // NoCamera refuses the camera to the tab's profile, as a person does who
 // presses "Block"; AllowCamera gives it.
 func (b *Tab) NoCamera()    { b.t.Helper(); b.camera(cdpbrowser.PermissionSettingDenied) }
@@ -61,7 +72,7 @@ func (b *Tab) camera(setting cdpbrowser.PermissionSetting) {
 	b.t.Helper()
 	b.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 		_, err := cdp.Call(ctx, t, cdpbrowser.SetPermission, cdpbrowser.SetPermissionParams{
-			BrowserContextID: chromedp.FromContext(ctx).BrowserContextID, Permission: &cdpbrowser.PermissionDescriptor{Name: "camera"}, Setting: setting})
+			BrowserContextID: chromedp.FromContext(ctx).BrowserContextID, Permission: &cdpbrowser.PermissionDescriptor{Name: "camera"}, Setting: cdpbrowser.PermissionSettingDenied})
 		return chromedp.Void{}, err
 	})
 }
@@ -86,9 +97,11 @@ func (b *Tab) Shot(selector string) []byte {
 func (b *Tab) Phone() {
 	b.t.Helper()
 	b.Agent("Mozilla/5.0 (Linux; Android 14; SM-A155F) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36")
-	b.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-		_, err := cdp.Call(ctx, t, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
-		return chromedp.Void{}, err
-	})
+	b.touch = true
 	b.Width(390)
+}
+
+func finger(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+	_, err := cdp.Call(ctx, t, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
+	return chromedp.Void{}, err
 }

@@ -29,7 +29,7 @@ func (b *Tab) Agent(name string) {
 // pixels: as much of it as is there, up to the height most.
 func (b *Tab) PictureOf(width, height, most int) []byte {
 	b.t.Helper()
-	b.do(chromedp.EmulateViewport(int64(width), int64(height)))
+	b.size(int64(width), int64(height))
 	b.Until(`document.fonts.status === "loaded" && [...document.images].every(i => i.complete || i.loading === "lazy")`)
 	b.Until(`document.getAnimations().length === 0`)
 	tall := min(max(Eval[int](b, "document.documentElement.scrollHeight"), height), most)
