@@ -42,7 +42,7 @@ var console = audit.Ref{Kind: "console", ID: "root"}
 
 type rig struct {
 	*org.Service
-	t        *testing.T
+	t        testing.TB
 	db       *db.DB
 	clk      *clock.Manual
 	audit    *audit.Log
@@ -50,7 +50,7 @@ type rig struct {
 	sessions *session.Store
 }
 
-func newRig(t *testing.T, d *db.DB) *rig {
+func newRig(t testing.TB, d *db.DB) *rig {
 	t.Helper()
 	r := &rig{t: t, db: d, clk: clock.NewManual(time.Date(2026, 11, 18, 2, 0, 0, 0, time.UTC))}
 	var err error

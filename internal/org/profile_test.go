@@ -34,7 +34,7 @@ func eachProfile(t *testing.T, fn func(t *testing.T, r *profileRig)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) { fn(t, newProfileRig(t, d)) })
 }
 
-func newProfileRig(t *testing.T, d *db.DB) *profileRig {
+func newProfileRig(t testing.TB, d *db.DB) *profileRig {
 	t.Helper()
 	r := &profileRig{rig: newRig(t, d)}
 	r.inbox = sms.NewInbox(r.clk)
