@@ -20,6 +20,8 @@ type hand interface {
 	Fill(box, text string)
 	// Choose takes one of a box's choices: of a list, or of buttons to tick.
 	Choose(box, value string)
+	// Unfold opens the part of the page with this line on it.
+	Unfold(line string)
 	// Press presses the button or link with this text and waits for the page
 	// that follows.
 	Press(text string)
@@ -78,6 +80,16 @@ func (h *overHTTP) Choose(box, value string) {
 		h.t.Fatalf("%s has no choice %q of %q:\n%s", h.page.URL, value, box, h.page.Text())
 	}
 	h.filled.Set(box, value)
+}
+
+func (h *overHTTP) Unfold(line string) {
+	h.t.Helper()
+	for _, n := range h.page.Find("summary", "", "") {
+		if words(n) == line {
+			return
+		}
+	}
+	h.t.Fatalf("%s has nothing to unfold with %q on it:\n%s", h.page.URL, line, h.page.Text())
 }
 
 func attribute(n *html.Node, key string) string {
@@ -193,6 +205,15 @@ func (h *onScreen) Choose(box, value string) {
 		if (list) list.value = value
 		return tick ? tick.checked : !!list && list.value === value
 	})()`, box, value))
+}
+
+func (h *onScreen) Unfold(line string) {
+	h.t.Helper()
+	h.Until(fmt.Sprintf(`(() => {
+		const e = [...document.querySelectorAll("summary")].find(e => e.textContent.trim() === %q)
+		if (e && !e.parentElement.open) e.click()
+		return !!e && e.parentElement.open
+	})()`, line))
 }
 
 func (h *onScreen) Press(text string) {

@@ -35,6 +35,14 @@ func (w *world) enterOffice(username string) {
 	w.atOffice("/hethong")
 }
 
+// stranger is a hand in a browser of somebody else.
+func (w *world) stranger() hand {
+	if _, ok := w.hand.(*overHTTP); ok {
+		return newHTTP(w.t, w.App)
+	}
+	return newScreen(w.t)
+}
+
 func (w *world) atOffice(path string) {
 	w.t.Helper()
 	if got := w.Address(); got != w.Office+path {
