@@ -57,7 +57,8 @@ func (g *guard) wander(c *apptest.Client) {
 		for _, path := range []string{"/", "/tro-giup", "/huong-dan", "/bao-ve-du-lieu", "/lien-he", "/da-dang-xuat", "/dat-mat-khau", "/dang-nhap", "/dang-nhap?yc=x",
 			"/ma-otp?yc=x", "/ma-otp/gui-lai", "/ma-otp/trang-thai?yc=x", "/sandbox", "/sandbox/sms", "/sandbox/sms.json", "/sandbox/sms?phone=x", "/favicon.ico",
 			"/khong-co", "/..//khong/./sach", "//" + strings.TrimPrefix(base, "http://") + "/", signInPath, signInPath + "/", signInPath + "?loi=down", "/dich-vu-cong/cong-dan/tro-ve?state=x",
-			"/authorize", "/authorize?client_id=portal", "/token", "/userinfo", "/keys", "/end_session?id_token_hint=x", "/.well-known/openid-configuration", "/metrics"} {
+			"/authorize", "/authorize?client_id=portal", "/token", "/userinfo", "/keys", "/end_session?id_token_hint=x", "/.well-known/openid-configuration", "/metrics",
+			"/app/", "/app/q", "/app", "/app/manifest.webmanifest", "/app/api/toi", "/app/api/mo", "/qr", "/qr?yc=x", "/qr/xong", "/bao-mat-dien-thoai", "/k/x"} {
 			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut} {
 				for _, site := range []string{"same-origin", "cross-site"} {
 					r, err := http.NewRequestWithContext(g.t.Context(), method, base+path, nil)
@@ -104,7 +105,17 @@ func (g *guard) judge(p *apptest.Page) {
 		bad("Content-Security-Policy %q", csp)
 		return
 	}
-	for origin := range strings.FieldsSeq(strings.TrimPrefix(csp[0], policy)) {
+	rest := strings.TrimPrefix(csp[0], policy)
+	if app := base == g.w.ID && (p.URL.Path == "/app/" || p.URL.Path == "/app/q") && p.Status == http.StatusOK; app {
+		// The app reads the camera's pictures in a worker.
+		var worker bool
+		if rest, worker = strings.CutPrefix(rest, "; worker-src 'self'; child-src 'self'"); !worker || !strings.HasPrefix(p.Header.Get("Permissions-Policy"), "camera=(self), ") {
+			bad("the app may not scan: %q, %q", csp[0], p.Header.Get("Permissions-Policy"))
+		}
+	} else if !strings.HasPrefix(p.Header.Get("Permissions-Policy"), "camera=(), ") {
+		bad("Permissions-Policy %q", p.Header.Get("Permissions-Policy"))
+	}
+	for origin := range strings.FieldsSeq(rest) {
 		// The sites name each other where a form's chain of redirects needs it.
 		if origin == base || origin != g.w.Portal && origin != g.w.ID || base == g.w.ID && !asks(p.URL) {
 			bad("form-action allows %s", origin)
