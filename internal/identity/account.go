@@ -166,6 +166,10 @@ func (s *Service) Reset(ctx context.Context, by audit.Ref, number string) (code 
 		if err := s.Sessions.RevokeBySubject(ctx, tx, Site, a.ID, "password_reset"); err != nil {
 			return err
 		}
+		// Whoever knew the password may have activated a phone with it.
+		if err := s.endPhone(ctx, tx, a.ID, endPassword); err != nil {
+			return err
+		}
 		if err := s.forgive(ctx, tx, a); err != nil {
 			return err
 		}

@@ -225,7 +225,7 @@ func (s *Service) EnterApp(ctx context.Context, t Try) (View, error) {
 		return View{}, err
 	}
 	if _, err := db.Exec(ctx, s.DB, `INSERT INTO app_entry (browser, request_id, proven_phone, created_at) VALUES ($1, $2, '', $3)
-		ON CONFLICT (browser) DO UPDATE SET request_id = EXCLUDED.request_id`, digest(t.Browser), t.RequestID, s.now()); err != nil {
+		ON CONFLICT (browser) DO UPDATE SET request_id = EXCLUDED.request_id, created_at = EXCLUDED.created_at`, digest(t.Browser), t.RequestID, s.now()); err != nil {
 		return View{}, err
 	}
 	return s.View(ctx, t.RequestID, t.Browser)

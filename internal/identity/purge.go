@@ -10,6 +10,8 @@ import (
 // How long ended rows stay; the migration states the same.
 const (
 	keepAttempts    = 48 * time.Hour
+	keepSignIns     = 30 * 24 * time.Hour
+	keepPhones      = 400 * 24 * time.Hour
 	keepActivations = 7 * 24 * time.Hour
 )
 
@@ -23,6 +25,14 @@ func (s *Service) Purge(ctx context.Context) error {
 		{`DELETE FROM otp_code WHERE attempt_id IN (SELECT id FROM otp_attempt WHERE created_at < $1)`, now.Add(-keepAttempts)},
 		{`DELETE FROM otp_attempt WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM otp_code c WHERE c.attempt_id = otp_attempt.id)`, now.Add(-keepAttempts)},
 		{`DELETE FROM activation WHERE expires_at < $1 OR used_at < $1`, now.Add(-keepActivations)},
+		{`DELETE FROM app_entry WHERE created_at < $1`, now.Add(-keepAttempts)},
+		{`DELETE FROM app_session WHERE created_at < $1`, now.Add(-keepAttempts)},
+		{`DELETE FROM phone_challenge WHERE used_at < $1`, now.Add(-2 * challengeLife)},
+		{`DELETE FROM phone_wait WHERE until < $1`, now.Add(-keepSignIns)},
+		{`DELETE FROM qr_attempt WHERE created_at < $1 AND session_id IS NULL`, now.Add(-keepAttempts)},
+		{`DELETE FROM qr_attempt WHERE created_at < $1`, now.Add(-keepSignIns)},
+		{`DELETE FROM account_block WHERE until < $1`, now},
+		{`DELETE FROM phone WHERE ended_at < $1`, now.Add(-keepPhones)},
 		{`DELETE FROM known_device WHERE last_used_at < $1`, now.Add(-deviceLife)},
 	} {
 		if _, err := db.Exec(ctx, s.DB, p.sql, p.before); err != nil {

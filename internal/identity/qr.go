@@ -102,6 +102,12 @@ func (a qrAttempt) stateAt(now time.Time) string {
 
 func (a qrAttempt) ref() audit.Ref { return audit.Ref{Kind: "qr_attempt", ID: a.ID} }
 
+// source is where the page is; it was an address when it was written.
+func (a qrAttempt) source() netip.Addr {
+	addr, _ := netip.ParseAddr(a.Source)
+	return addr
+}
+
 // A QRPage is the sign-in page that wants a QR code.
 type QRPage struct {
 	RequestID, Browser string

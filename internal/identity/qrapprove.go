@@ -184,7 +184,7 @@ func (s *Service) Refuse(ctx context.Context, token, attemptID string, notMe boo
 			return refuse(Over)
 		}
 		if notMe {
-			if err := s.blockNetwork(ctx, tx, app.Account, a.Source); err != nil {
+			if err := s.blockNetwork(ctx, tx, app.Account, a.source()); err != nil {
 				return err
 			}
 		}

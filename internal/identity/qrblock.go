@@ -16,27 +16,20 @@ const blockLife = 24 * time.Hour
 
 // blockNetwork shuts the network of an address for this account, for QR and
 // password alike, and tells the owner.
-func (s *Service) blockNetwork(ctx context.Context, tx *db.Tx, a Account, source string) error {
-	addr, err := netip.ParseAddr(source)
-	if err != nil {
-		return nil
-	}
+func (s *Service) blockNetwork(ctx context.Context, tx *db.Tx, a Account, source netip.Addr) error {
 	until := s.now().Add(blockLife)
 	if _, err := db.Exec(ctx, tx, `INSERT INTO account_block (account_id, network, until) VALUES ($1,$2,$3)
-		ON CONFLICT (account_id, network) DO UPDATE SET until = EXCLUDED.until`, a.ID, credential.Network(addr), until); err != nil {
+		ON CONFLICT (account_id, network) DO UPDATE SET until = EXCLUDED.until`, a.ID, credential.Network(source), until); err != nil {
 		return err
 	}
-	_, err = s.SMS.Queue(ctx, tx, sms.Outgoing{To: a.Phone, Purpose: "qr_report", Subject: a.ID, Text: reportText(a.Number), NotAfter: s.now().Add(day)})
+	_, err := s.SMS.Queue(ctx, tx, sms.Outgoing{To: a.Phone, Purpose: "qr_report", Subject: a.ID, Text: reportText(a.Number), NotAfter: s.now().Add(day)})
 	return err
 }
 
 // networkBlocked reports whether the owner shut the network of this address.
-func (s *Service) networkBlocked(ctx context.Context, q db.Querier, accountID, source string) (bool, error) {
-	addr, err := netip.ParseAddr(source)
-	if err != nil {
-		return false, nil
-	}
-	n, err := db.Get[int](ctx, q, `SELECT count(*) FROM account_block WHERE account_id = $1 AND network = $2 AND until > $3`, accountID, credential.Network(addr), s.now())
+func (s *Service) networkBlocked(ctx context.Context, q db.Querier, accountID string, source netip.Addr) (bool, error) {
+	n, err := db.Get[int](ctx, q, `SELECT count(*) FROM account_block WHERE account_id = $1 AND network = $2 AND until > $3`,
+		accountID, credential.Network(source), s.now())
 	return n > 0, err
 }
 

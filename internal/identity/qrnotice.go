@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"motcua/internal/db"
+	"motcua/internal/session"
 	"motcua/internal/sms"
 	"motcua/internal/vn"
 )
@@ -49,22 +50,30 @@ func (s *Service) noticeSigned(link string) bool {
 
 // A Notice is the sign-in behind a notice's link.
 type Notice struct {
-	SessionID, Service, ServiceEN, Agent, Place string
-	At                                          time.Time
-	NumberTail                                  string
+	SessionID, AccountID             string
+	Service, ServiceEN, Agent, Place string
+	At                               time.Time
+	NumberTail                       string
 }
 
-// Notice returns the sign-in that a link tells of. It errs with db.ErrNotFound.
+// noticeUsable is how long the link ends something: no session lives longer.
+const noticeUsable = session.DefaultAbsolute
+
+// Notice returns the sign-in that a link tells of. It errs with db.ErrNotFound
+// when the link is none or too old.
 func (s *Service) Notice(ctx context.Context, link string) (Notice, error) {
 	if !s.noticeSigned(link) {
 		return Notice{}, db.ErrNotFound
 	}
 	a, err := db.Get[qrAttempt](ctx, s.DB, `SELECT `+qrColumns+` FROM qr_attempt WHERE notice_digest = $1 AND session_id IS NOT NULL`, digest(link))
+	if err == nil && s.now().Sub(*a.UsedAt) > noticeUsable {
+		err = db.ErrNotFound
+	}
 	if err != nil {
 		return Notice{}, err
 	}
 	account, err := s.Get(ctx, s.DB, *a.AccountID)
-	return Notice{SessionID: *a.SessionID, Service: a.Service, ServiceEN: a.ServiceEN, Agent: a.Agent, Place: a.Place, At: *a.UsedAt,
+	return Notice{SessionID: *a.SessionID, AccountID: *a.AccountID, Service: a.Service, ServiceEN: a.ServiceEN, Agent: a.Agent, Place: a.Place, At: *a.UsedAt,
 		NumberTail: vn.MaskNumber(account.Number)}, err
 }
 

@@ -190,7 +190,7 @@ func (s *Service) takeUp(ctx context.Context, tx *db.Tx, app App, sc Scanner, ho
 	case state != QRWaiting:
 		return a, refuse(Over)
 	}
-	blocked, err := s.networkBlocked(ctx, tx, app.Account.ID, a.Source)
+	blocked, err := s.networkBlocked(ctx, tx, app.Account.ID, a.source())
 	if err != nil {
 		return a, err
 	}
@@ -211,7 +211,7 @@ func (s *Service) takeUp(ctx context.Context, tx *db.Tx, app App, sc Scanner, ho
 		return a, err
 	}
 	a.State, a.How, a.AccountID, a.PhoneID, a.ExpiresAt = QRScanned, how, &app.Account.ID, &app.Phone.ID, now.Add(QRApproval)
-	a.Place = s.place(sc.Lang, a.Source, sc.Source)
+	a.Place = s.place(sc.Lang, a.source(), sc.Source)
 	if how != HowHere {
 		numbers := drawNumbers()
 		a.Number, a.Numbers = numbers[0], strings.Join(sorted(numbers), " ")
@@ -298,11 +298,7 @@ func (s *Service) ownQR(ctx context.Context, q db.Querier, app App, id string) (
 // place says where the asking browser is, as far as that is known: a label that
 // was configured, or whether phone and browser share an address. It informs and
 // never refuses (QR-08).
-func (s *Service) place(lang, browser string, phone netip.Addr) string {
-	source, err := netip.ParseAddr(browser)
-	if err != nil {
-		return i18n.Text(lang, "phone.place.other")
-	}
+func (s *Service) place(lang string, source, phone netip.Addr) string {
 	if s.Place != nil {
 		if label := s.Place(source); label != "" {
 			return label

@@ -87,7 +87,7 @@ func (s *Service) prove(ctx context.Context, t Try) (account Account, held reser
 // A reservation is a failure counted before the password is looked at.
 type reservation struct {
 	credential.Reservation
-	closed bool // by wrong codes
+	closed bool // by wrong codes, or from this network by the owner
 }
 
 // open reserves the failure. The password is checked even when the account is
@@ -115,7 +115,12 @@ func (s *Service) open(ctx context.Context, t Try, a Account, known bool) (held 
 		}
 		// A code could not be confirmed: none is sent.
 		codes, err := s.throttle.Failures(ctx, tx, s.codeSubject(a.ID))
-		held.closed = codes >= credential.HardFailures
+		if err != nil {
+			return err
+		}
+		// Asked for every number, as above.
+		blocked, err := s.networkBlocked(ctx, tx, a.ID, t.Source)
+		held.closed = codes >= credential.HardFailures || blocked
 		return err
 	})
 	return held, err

@@ -3,6 +3,7 @@ package oidcop
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"motcua/internal/audit"
@@ -25,6 +26,8 @@ type entry struct {
 	life     time.Duration
 	agent    string
 	address  string
+	// opened, when set, is told of the session in the same transaction.
+	opened func(ctx context.Context, tx *db.Tx, s session.Session) error
 }
 
 // replaced finds the session that a sign-in in this browser ends. A sign-in
@@ -61,6 +64,11 @@ func (p *Provider) enter(ctx context.Context, tx *db.Tx, e entry) (token, redire
 	if s.Kind == KindIsolated {
 		token = ""
 	}
+	if e.opened != nil {
+		if err := e.opened(ctx, tx, s); err != nil {
+			return "", "", err
+		}
+	}
 	r, err := p.request(ctx, tx, e.waiting.ID)
 	if err != nil {
 		return "", "", err
@@ -70,5 +78,5 @@ func (p *Provider) enter(ctx context.Context, tx *db.Tx, e entry) (token, redire
 	}
 	return token, redirect, p.Audit.Append(ctx, tx, audit.Event{Action: "account.sign_in", Outcome: audit.OK,
 		Actor: audit.Ref{Kind: identity.RefAccount, ID: s.Subject}, Target: audit.Ref{Kind: "client", ID: r.ClientID},
-		Detail: map[string]string{"session": s.ID}})
+		Detail: map[string]string{"session": s.ID, "method": strings.Join(e.amr, " ")}})
 }

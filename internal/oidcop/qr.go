@@ -27,71 +27,56 @@ type Collection struct {
 // service its code and queues the notice to the owner. It errs with ErrStale,
 // ErrFinished or an *identity.Refusal.
 func (p *Provider) CollectQR(ctx context.Context, c Collection) (Confirmed, error) {
-	if _, err := p.Waiting(ctx, c.RequestID, c.Browser); err != nil {
+	w, err := p.Waiting(ctx, c.RequestID, c.Browser)
+	if err != nil {
 		return Confirmed{}, err
 	}
-	old, err := p.Session(ctx, c.Replaced)
-	if err != nil && !errors.Is(err, db.ErrNotFound) {
+	e := entry{waiting: w, life: SessionLife, agent: c.Agent, address: c.Address}
+	if e.replaced, err = p.replaced(ctx, w, c.Replaced); err != nil {
 		return Confirmed{}, err
 	}
 	var out Confirmed
 	err = p.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		out = Confirmed{}
 		grant, err := p.People.UseQR(ctx, tx, c.RequestID, c.Browser)
 		if err != nil {
 			return err
 		}
-		if old.ID != "" {
-			if err := p.endSession(ctx, tx, old, "replaced"); err != nil {
-				return err
-			}
+		e.account, e.amr = grant.Account.ID, grant.AMR
+		e.opened = func(ctx context.Context, tx *db.Tx, s session.Session) error {
+			return p.People.NoteQRSession(ctx, tx, grant, s.ID)
 		}
-		now := p.Clock.Now()
-		token, s, err := p.Sessions.Create(ctx, tx, session.Session{Site: identity.Site, Kind: KindSSO, Subject: grant.Account.ID,
-			AuthTime: now, ExpiresAt: now.Add(SessionLife), Idle: SessionIdle, AMR: grant.AMR, Agent: c.Agent, Address: c.Address})
-		if err != nil {
-			return err
-		}
-		out.Token = token
-		if err := p.People.NoteQRSession(ctx, tx, grant, s.ID); err != nil {
-			return err
-		}
-		r, err := p.request(ctx, tx, c.RequestID)
-		if err != nil {
-			return err
-		}
-		if out.Redirect, err = p.issue(ctx, tx, r, s); err != nil {
-			return err
-		}
-		return p.Audit.Append(ctx, tx, audit.Event{Action: "account.sign_in", Outcome: audit.OK, Reason: "qr",
-			Actor: audit.Ref{Kind: identity.RefAccount, ID: s.Subject}, Target: audit.Ref{Kind: "client", ID: r.ClientID},
-			Detail: map[string]string{"session": s.ID, "qr_attempt": grant.Attempt}})
+		out = Confirmed{}
+		out.Token, out.Redirect, err = p.enter(ctx, tx, e)
+		return err
 	})
 	return out, err
 }
 
-// Noticed returns the session that a notice tells of. It errs with ErrNoSession
-// when it is over.
-func (p *Provider) Noticed(ctx context.Context, n identity.Notice) (session.Session, error) {
-	return p.Sessions.Get(ctx, p.DB, n.SessionID)
-}
-
-// EndNoticed ends the session that a notice's link stands for, with the
-// services' sessions under it that this program keeps. It errs with
-// ErrNoSession when the link is none or the session is over.
+// EndNoticed ends the sign-in that a notice's link stands for: the provider's
+// session and those of services under it that this program keeps. It errs with
+// ErrNoSession when the link is none or there is nothing left to end.
 func (p *Provider) EndNoticed(ctx context.Context, link string) error {
 	n, err := p.People.Notice(ctx, link)
 	if err != nil {
 		return err
 	}
-	s, err := p.Noticed(ctx, n)
-	if err != nil {
+	s, err := p.Sessions.Get(ctx, p.DB, n.SessionID)
+	live := err == nil
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return err
 	}
 	return p.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if _, err := p.Sessions.RevokeByProviderSID(ctx, tx, s.ID, "notice"); err != nil {
+		others, err := p.Sessions.RevokeByProviderSID(ctx, tx, n.SessionID, "notice")
+		switch {
+		case err != nil:
 			return err
+		case live:
+			return p.endSession(ctx, tx, s, "notice")
+		case others == 0:
+			return ErrNoSession
 		}
-		return p.endSession(ctx, tx, s, "notice")
+		who := audit.Ref{Kind: identity.RefAccount, ID: n.AccountID}
+		return p.Audit.Append(ctx, tx, audit.Event{Action: "account.sign_out", Actor: who, Target: who, Outcome: audit.OK, Reason: "notice",
+			Detail: map[string]string{"session": n.SessionID}})
 	})
 }

@@ -31,6 +31,13 @@ const (
 	Password = "chuoi xanh bay"
 )
 
+// IDURL is the address of the id site in QR codes and notices, as long as one
+// may be; PhoneWait is production's.
+const (
+	IDURL     = "https://dinh-danh-xac-thuc.hungyen.gov.v"
+	PhoneWait = 24 * time.Hour
+)
+
 // Source is where the person of the tests signs in from.
 var Source = netip.MustParseAddr("203.0.113.7")
 
@@ -68,12 +75,19 @@ func New(t *testing.T, d *db.DB, limits identity.Limits) *Rig {
 	r.Sessions = session.New(d, r.Clock)
 	r.People = identity.New(identity.Parts{DB: d, Clock: r.Clock, Box: r.Box, SMS: r.SMS, Jobs: r.Jobs, Audit: r.Audit,
 		Hasher:   credential.New(func(b []byte) []byte { return r.Box.MAC("password-pepper", b) }, 2),
-		Sessions: r.Sessions, Limiter: ratelimit.New(r.Clock), Limits: limits})
+		Sessions: r.Sessions, Limiter: ratelimit.New(r.Clock), Limits: limits,
+		IDURL: IDURL, PhoneWait: PhoneWait})
 	return r
 }
 
 // AddPerson writes the account of the constants and returns it.
 func (r *Rig) AddPerson(t *testing.T) identity.Account {
+	t.Helper()
+	return r.AddAnother(t, Number, Phone)
+}
+
+// AddAnother writes an account like it with another number and phone.
+func (r *Rig) AddAnother(t *testing.T, number, phone string) identity.Account {
 	t.Helper()
 	hash, err := r.People.Hasher.Hash(t.Context(), Password)
 	if err != nil {
@@ -81,8 +95,8 @@ func (r *Rig) AddPerson(t *testing.T) identity.Account {
 	}
 	var a identity.Account
 	err = r.DB.WithTx(t.Context(), func(ctx context.Context, tx *db.Tx) (err error) {
-		a, err = r.People.Insert(ctx, tx, audit.System, identity.Account{Number: Number, Name: "Nguyễn Hữu Ưỡng",
-			BirthDate: "1984-03-27", Sex: "male", Phone: Phone, Level: 2, PasswordHash: &hash})
+		a, err = r.People.Insert(ctx, tx, audit.System, identity.Account{Number: number, Name: "Nguyễn Hữu Ưỡng",
+			BirthDate: "1984-03-27", Sex: "male", Phone: phone, Level: 2, PasswordHash: &hash})
 		return err
 	})
 	if err != nil {
@@ -101,10 +115,16 @@ var sixDigits = regexp.MustCompile(`^\d{6}`)
 // Code runs the due jobs and returns the newest code that reached the phone.
 func (r *Rig) Code(t *testing.T) string {
 	t.Helper()
+	return r.CodeTo(t, Phone)
+}
+
+// CodeTo is Code for another phone.
+func (r *Rig) CodeTo(t *testing.T, phone string) string {
+	t.Helper()
 	if err := r.Jobs.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range r.Inbox.List(Phone) {
+	for _, m := range r.Inbox.List(phone) {
 		if c := sixDigits.FindString(m.Text); c != "" {
 			return c
 		}

@@ -14,9 +14,6 @@ import (
 // phones open links of messages by themselves.
 func (s *site) notice(w http.ResponseWriter, r *http.Request) error {
 	n, err := s.People.Notice(r.Context(), r.PathValue("link"))
-	if err == nil {
-		_, err = s.Provider.Noticed(r.Context(), n)
-	}
 	if errors.Is(err, oidcop.ErrNoSession) {
 		return s.render(w, r, http.StatusOK, "notice-over", noticeOverPage{s.base(r)})
 	}

@@ -103,7 +103,9 @@ func (s *site) collectQR(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	web.SetCookie(w, r, cookieSession, out.Token, 0)
+	if out.Token != "" {
+		web.SetCookie(w, r, cookieSession, out.Token, 0)
+	}
 	return web.Redirect(w, r, inLanguage(r, out.Redirect))
 }
 
