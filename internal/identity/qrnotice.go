@@ -78,5 +78,5 @@ func (s *Service) Notice(ctx context.Context, link string) (Notice, error) {
 }
 
 func qrNoticeText(number, service string, at time.Time, link string) string {
-	return "Tai khoan ..." + tail(number, 4) + " vua dang nhap " + service + " bang ma QR luc " + vn.Clock(at) + ". Khong phai ban? Mo " + link
+	return "Tai khoan ..." + tail(number, 4) + " dang nhap " + service + " bang ma QR luc " + vn.Clock(at) + ". Khong phai ban? Mo " + link
 }

@@ -8,6 +8,7 @@ import (
 
 	"motcua/internal/db"
 	"motcua/internal/db/dbtest"
+	"motcua/internal/oidcop"
 )
 
 // Everything that the metadata announce is tried, and everything that happens
@@ -94,7 +95,11 @@ func asked(parameter string) func(*testing.T, *rig, string) bool {
 }
 
 func acr(t *testing.T, r *rig, v string) bool {
-	got, _ := r.signIn(t, ask("acr_values", v))
+	way := r.signIn
+	if v == oidcop.ACRQR {
+		way = r.signInByQR
+	}
+	got, _ := way(t, ask("acr_values", v))
 	return claimsOf(t, r.exchange(t, got.Get("code")).str("id_token"))["acr"] == v
 }
 

@@ -37,6 +37,7 @@ type rig struct {
 	provider *oidcop.Provider
 	server   *httptest.Server
 	account  identity.Account
+	phone    *identitytest.Handset // once approve was called
 }
 
 func newRig(t *testing.T, d *db.DB) *rig {

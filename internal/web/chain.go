@@ -147,6 +147,10 @@ func (rec *recorder) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (rec *recorder) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
 
+// Quiet keeps a request that goes well out of the log: a page asks it every
+// other second. Metrics count it all the same.
+func Quiet(r *http.Request) { stateOf(r).quiet = true }
+
 // logLine writes the one line of a request. It holds the route's pattern, not
 // the path or the query, which may hold what a person typed.
 func (s *Site) logLine(r *http.Request, rec *recorder, st *state, took time.Duration) {
@@ -157,7 +161,7 @@ func (s *Site) logLine(r *http.Request, rec *recorder, st *state, took time.Dura
 	if s.Observe != nil {
 		s.Observe(st.route, method(r.Method), status, took)
 	}
-	if s.Log == nil {
+	if s.Log == nil || st.quiet && status < 400 {
 		return
 	}
 	level := slog.LevelInfo

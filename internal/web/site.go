@@ -104,6 +104,7 @@ type state struct {
 	formAction []string
 	workers    bool
 	route      string // the pattern that matched, "" for none
+	quiet      bool   // no log line unless refused or failed
 	err        error  // for the log line
 }
 

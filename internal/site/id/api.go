@@ -167,7 +167,7 @@ func readJSON[T any](w http.ResponseWriter, r *http.Request) (v T, err error) {
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAPIBody))
 	if err != nil {
-		return v, err
+		return v, problem.New(problem.BadRequest, "", errors.New("body too long or cut off"))
 	}
 	// An error of the decoder may quote what was posted: not for the log.
 	if json.Unmarshal(body, &v) != nil {

@@ -77,9 +77,18 @@ func (s *site) apiHere(w http.ResponseWriter, r *http.Request) (any, error) {
 	return showScanned(v), err
 }
 
+// attemptID is an attempt's id as sent, "" for what can be none: nothing else is
+// looked up.
+func attemptID(sent string) string {
+	if requestID.MatchString(sent) {
+		return sent
+	}
+	return ""
+}
+
 // apiPending tells the phone what has become of the attempt it took up.
 func (s *site) apiPending(_ http.ResponseWriter, r *http.Request) (any, error) {
-	v, err := s.People.Scanned(r.Context(), mark(r, cookieApp), r.URL.Query().Get("attempt"), web.Lang(r))
+	v, err := s.People.Scanned(r.Context(), mark(r, cookieApp), attemptID(r.URL.Query().Get("attempt")), web.Lang(r))
 	return showScanned(v), err
 }
 
@@ -94,7 +103,7 @@ func (s *site) apiApprove(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.People.Approve(r.Context(), mark(r, cookieApp), web.Lang(r), identity.Approval{Attempt: in.Attempt, Number: in.Number,
+	v, err := s.People.Approve(r.Context(), mark(r, cookieApp), web.Lang(r), identity.Approval{Attempt: attemptID(in.Attempt), Number: in.Number,
 		Passcode: in.Passcode, Signature: in.Signature, OTP: in.OTP})
 	return struct {
 		OK      bool   `json:"ok"`
@@ -111,7 +120,7 @@ func (s *site) apiRefuse(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return done{true}, s.People.Refuse(r.Context(), mark(r, cookieApp), in.Attempt, in.NotMe)
+	return done{true}, s.People.Refuse(r.Context(), mark(r, cookieApp), attemptID(in.Attempt), in.NotMe)
 }
 
 // pastSignIn is a line of the app's history.

@@ -60,6 +60,7 @@ func (s *site) makeQR(w http.ResponseWriter, r *http.Request) error {
 // pollQR answers the page's script. It is asked every two seconds by every
 // open page: one read, one picture, no line in the log.
 func (s *site) pollQR(w http.ResponseWriter, r *http.Request) error {
+	web.Quiet(r)
 	return s.answerQR(w, r, r.URL.Query().Get("yc"))
 }
 
