@@ -23,11 +23,12 @@ var requirements = map[string]string{
 	"SES":  "01 02 05",
 	"LOG":  "01",
 	"RES":  "01",
+	"QR":   "01 02 03 04 05 06 07 08 09 10 11 12 13 14",
 }
 
 // An ID stands alone or in a CamelCase name; TOTP01 is not OTP-01, and OP018 is
 // not OP-01.
-var requirementID = regexp.MustCompile(`(?:^|[^A-Z])(RP|OP|PW|OTP|TOTP|SES|LOG|RES)-?(\d\d)(?:\D|$)`)
+var requirementID = regexp.MustCompile(`(?:^|[^A-Z])(RP|OP|PW|OTP|TOTP|SES|LOG|RES|QR)-?(\d\d)(?:\D|$)`)
 
 func TestEachRequirementHasATest(t *testing.T) {
 	proved := map[string][]string{}
