@@ -59,7 +59,7 @@ export const lock = () => {
       event.preventDefault()
       open()
       dispatchEvent(new CustomEvent('motcua:het'))
-      await fetch(press.action, {method: 'POST', headers: {Accept: 'application/json'}}).catch(() => {})
+      await fetch(press.action, {method: 'POST', headers: {Accept: 'application/json'}, body: new URLSearchParams(new FormData(press))}).catch(() => {})
       delete press.dataset.gui
     })
   }
