@@ -91,3 +91,22 @@ func TestIsolated_SigningOutThereEndsNothingElse(t *testing.T) {
 		}
 	})
 }
+
+func TestIsolated_SignInByQRIsNoException(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := isolatedRig(t, d)
+		_, citizen := r.signIn(t, ask())
+		wait := r.authorize(t, ask("client_id", "office"), citizen).SignIn
+		r.approve(t, wait)
+		out, err := r.collect(t, wait, "b", citizen)
+		if err != nil || out.Token != "" {
+			t.Fatalf("the browser gets a session from the officer's sign-in: %v", err)
+		}
+		if _, err := r.provider.Session(t.Context(), citizen); err != nil {
+			t.Errorf("the citizen was signed out: %v", err)
+		}
+		if p := r.exchange(t, answer(t, out.Redirect).Get("code"), "basic-user", "office"); claimsOf(t, p.str("id_token"))["sid"] == "" {
+			t.Error("the office cannot tell which session stands behind its own")
+		}
+	})
+}

@@ -143,6 +143,9 @@ type VNeID struct {
 	Number          string // 12 digits, or ""
 	Name            string
 	AuthTime        time.Time
+	// SID is the provider's session behind it: whoever ends that one there,
+	// as its owner can from a notice, ends the officer's too.
+	SID string
 }
 
 // A SharedPlace is a browser or a network that several officers use.

@@ -31,7 +31,7 @@ func (s *Service) SignInByVNeID(ctx context.Context, v VNeID, t Try) (Step, erro
 	if err != nil {
 		return Step{}, err
 	}
-	p.AMR, p.Issuer, p.Subject = amrVNeID, v.Issuer, v.Subject
+	p.AMR, p.Issuer, p.Subject, p.SID = amrVNeID, v.Issuer, v.Subject, v.SID
 	var out Step
 	err = s.db.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		o, err := s.lockOfficer(ctx, tx, id)

@@ -1,6 +1,7 @@
 package org_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ const (
 )
 
 func vneidPerson(subject, number string) org.VNeID {
-	return org.VNeID{Issuer: issuer, Subject: subject, Number: number, Name: "Đặng Quốc Toản"}
+	return org.VNeID{Issuer: issuer, Subject: subject, Number: number, Name: "Đặng Quốc Toản", SID: "sid-" + subject}
 }
 
 // numbered gives an officer a number that this source vouches for.
@@ -173,5 +174,35 @@ func TestVNeIDStandsForTheSecondFactorButDoesNotReplaceIt(t *testing.T) {
 			t.Errorf("asked for a code although VNeID proved two factors: %+v, %v", out, err)
 		}
 		r.begin("quan.tri", org.NextTOTP)
+	})
+}
+
+func TestQR10_EndingTheProvidersSessionEndsTheOfficers(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		r.officer("toan.dq")
+		r.numbered("toan.dq", ownNumber, org.NumberByAdmin)
+		step, err := r.SignInByVNeID(t.Context(), vneidPerson("citizen-1", ownNumber), try("", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if step, err = r.LinkOwn(t.Context(), step.Token, ownPassword, source); err != nil || step.Done == nil {
+			t.Fatalf("%+v, %v", step, err)
+		}
+		r.clk.Advance(40 * time.Minute)
+		token, err := r.Unlock(t.Context(), step.Done.Token, ownPassword, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = d.WithTx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := r.sessions.RevokeByProviderSID(ctx, tx, "sid-citizen-1", "notice")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Visit(t.Context(), token, "", source); !errors.Is(err, org.ErrNotFound) {
+			t.Errorf("after the owner's notice: %v", err)
+		}
 	})
 }

@@ -73,7 +73,7 @@ func (s *Service) rotate(ctx context.Context, tx *db.Tx, v Visit, row visitRow) 
 	if err := s.sessions.Revoke(ctx, tx, old.ID, "unlocked"); err != nil {
 		return "", err
 	}
-	token, fresh, err := s.sessions.Create(ctx, tx, session.Session{Site: Site, Kind: SessionKind, Subject: old.Subject, AuthTime: old.AuthTime,
+	token, fresh, err := s.sessions.Create(ctx, tx, session.Session{Site: Site, Kind: SessionKind, Subject: old.Subject, ProviderSID: old.ProviderSID, AuthTime: old.AuthTime,
 		ExpiresAt: old.ExpiresAt, Idle: old.Idle, AMR: old.AMR, Agent: old.Agent, Address: old.Address})
 	if err != nil {
 		return "", err

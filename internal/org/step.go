@@ -33,6 +33,7 @@ type pending struct {
 	TOTPSecret *string   `db:"totp_secret"`
 	Issuer     string    `db:"issuer"`
 	Subject    string    `db:"subject"`
+	SID        string    `db:"provider_sid"`
 	Device     string    `db:"device"`  // digest
 	Machine    string    `db:"machine"` // digest
 	Former     string    `db:"former"`  // session id
@@ -43,7 +44,7 @@ type pending struct {
 	token string
 }
 
-const stepColumns = `id, officer_id, next, amr, failures, totp_secret, issuer, subject, device, machine, former, agent, source, expires_at`
+const stepColumns = `id, officer_id, next, amr, failures, totp_secret, issuer, subject, provider_sid, device, machine, former, agent, source, expires_at`
 
 func (p *pending) proved(method string) bool { return slices.Contains(strings.Fields(p.AMR), method) }
 
@@ -112,9 +113,9 @@ func (s *Service) putStep(ctx context.Context, tx *db.Tx, p *pending, next NextS
 		return err
 	}
 	p.ID, p.token, p.ExpiresAt = db.NewID(), newToken(), now.Add(StepLife)
-	_, err := db.Exec(ctx, tx, `INSERT INTO officer_step (id, token_digest, officer_id, next, amr, failures, issuer, subject, device, machine, former,
-		agent, source, created_at, expires_at) VALUES ($1,$2,$3,$4,$5,0,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
-		p.ID, digest(p.token), p.OfficerID, p.Next, p.AMR, p.Issuer, p.Subject, p.Device, p.Machine, p.Former, p.Agent, p.Source, now, p.ExpiresAt)
+	_, err := db.Exec(ctx, tx, `INSERT INTO officer_step (id, token_digest, officer_id, next, amr, failures, issuer, subject, provider_sid, device, machine, former,
+		agent, source, created_at, expires_at) VALUES ($1,$2,$3,$4,$5,0,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)`,
+		p.ID, digest(p.token), p.OfficerID, p.Next, p.AMR, p.Issuer, p.Subject, p.SID, p.Device, p.Machine, p.Former, p.Agent, p.Source, now, p.ExpiresAt)
 	return err
 }
 
@@ -209,7 +210,7 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, o Officer, posts []Post, 
 	var postID string
 	postID, out.Page, out.Fallen = DefaultFor(choice, posts)
 	post := activePost(postID, posts, o)
-	token, v, err := s.sessions.Create(ctx, tx, session.Session{Site: Site, Kind: SessionKind, Subject: o.ID, AuthTime: now,
+	token, v, err := s.sessions.Create(ctx, tx, session.Session{Site: Site, Kind: SessionKind, Subject: o.ID, ProviderSID: p.SID, AuthTime: now,
 		ExpiresAt: now.Add(SessionLife), Idle: s.idleOn(shared), AMR: strings.Fields(p.AMR), Agent: p.Agent, Address: p.Source})
 	if err != nil {
 		return nil, err

@@ -48,6 +48,7 @@ CREATE TABLE officer_step (
     totp_secret  TEXT,
     issuer       TEXT NOT NULL,
     subject      TEXT NOT NULL,
+    provider_sid TEXT NOT NULL,
     device       TEXT NOT NULL,
     machine      TEXT NOT NULL,
     former       TEXT NOT NULL,

@@ -83,7 +83,7 @@ func (s *site) fromVNeID(w http.ResponseWriter, r *http.Request) error {
 	}
 	t := s.try(r)
 	step, err := s.Org.SignInByVNeID(r.Context(), org.VNeID{Issuer: res.Identity.Issuer, Subject: res.Identity.Subject,
-		Number: res.Identity.Number, Name: res.Identity.Name, AuthTime: res.Authentication.Time}, t)
+		Number: res.Identity.Number, Name: res.Identity.Name, AuthTime: res.Authentication.Time, SID: res.Authentication.SessionID}, t)
 	if errors.Is(err, org.ErrNoOfficerForVNeID) {
 		b := s.Web.Base(r)
 		return s.vneidPage(w, r, http.StatusForbidden, vneidPage{ask: ask{Base: b, Back: back}, Heading: b.T("office.vneid.unknown"),
