@@ -97,6 +97,9 @@ const plan = (pause) => {
 const begin = () => {
   panel.hidden = false
   document.addEventListener('visibilitychange', () => plan(0))
+  addEventListener('online', () => {
+    if (state === 'offline') make()
+  })
   addEventListener('pageshow', (event) => {
     if (event.persisted) plan(0)
   })

@@ -14,9 +14,20 @@ export const approve = (attempt, back) => {
   const end = Date.now() + attempt.left * 1000
   const given = {attempt: attempt.attempt, number: '', passcode: '', otp: ''}
   const late = () => show('het-gio')
+  let busy = false
+  // once lets one answer go out: a second press is the same press.
+  const once = async (work) => {
+    if (busy) return
+    busy = true
+    try {
+      await work()
+    } finally {
+      busy = false
+    }
+  }
   const refusals = (o) => {
-    o('tu-choi').addEventListener('click', () => refuse(false))
-    if (o('khong-phai')) o('khong-phai').addEventListener('click', () => refuse(true))
+    o('tu-choi').addEventListener('click', () => once(() => refuse(false)))
+    if (o('khong-phai')) o('khong-phai').addEventListener('click', () => once(() => refuse(true)))
   }
 
   const refuse = async (notMe) => {
@@ -38,13 +49,13 @@ export const approve = (attempt, back) => {
       button.type = 'button'
       button.dataset.variant = 'secondary'
       button.textContent = number
-      button.addEventListener('click', () => chosen(number))
+      button.addEventListener('click', () => once(() => chosen(number)))
       o('ba-so').append(button)
     }
     variant(numbers.length ? 'so' : 'cung-may')
     o('so').hidden = !numbers.length
     o('dong-y').hidden = numbers.length > 0
-    o('dong-y').addEventListener('click', () => chosen(''))
+    o('dong-y').addEventListener('click', () => once(() => chosen('')))
     refusals(o)
     const stopCount = countdown(o('dem'), end, late)
     const stopWatch = watch(o)
@@ -123,7 +134,6 @@ export const approve = (attempt, back) => {
       case 'wrong_passcode': case 'need_passcode': return passcode()
       case 'over': return late()
       case 'not_activated': return unknown('mat')
-      case 'not_signed': return go('dau')
       case 'offline': return trouble(error, question)
       default: return trouble(error)
     }

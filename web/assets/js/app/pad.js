@@ -1,4 +1,4 @@
-import {fault, main, sentence} from './ui.js'
+import {fault, main, sentence, signedOut} from './ui.js'
 
 const length = 6
 
@@ -28,7 +28,7 @@ export const pad = (o, done) => {
     try {
       await done(pin)
     } catch (error) {
-      if (dots.isConnected) fault(o('loi'), sentence(error))
+      if (dots.isConnected && !signedOut(error)) fault(o('loi'), sentence(error))
     }
     pin = ''
     busy = false

@@ -90,7 +90,7 @@ export const form = (o, send, first = '') => {
     try {
       await send(Object.fromEntries(new FormData(event.target)))
     } catch (error) {
-      if (field.isConnected) {
+      if (field.isConnected && !signedOut(error)) {
         refuse(sentence(error))
         field.focus()
       }
@@ -130,9 +130,19 @@ export const date = (time) => new Date(time).toLocaleDateString('en-GB', {timeZo
 export const ending = (phone) => String(phone || '').replace(/\D/g, '').slice(-3)
 
 // trouble is the screen for what cannot be said at a field.
-export const trouble = (error, again) => show('hong', (o) => {
-  o('cau').textContent = sentence(error)
-  o('tiep').hidden = !again
-  if (again) o('tiep').addEventListener('click', () => again())
-  else delete o('ve').dataset.variant
-})
+export const trouble = (error, again) => {
+  if (signedOut(error)) return
+  show('hong', (o) => {
+    o('cau').textContent = sentence(error)
+    o('tiep').hidden = !again
+    if (again) o('tiep').addEventListener('click', () => again())
+    else delete o('ve').dataset.variant
+  })
+}
+
+// signedOut leads to the passcode when the session has ended meanwhile.
+export const signedOut = (error) => {
+  if (error.error !== 'not_signed') return false
+  go('dau')
+  return true
+}
