@@ -85,7 +85,7 @@ func (h *overHTTP) Choose(box, value string) {
 func (h *overHTTP) Unfold(line string) {
 	h.t.Helper()
 	for _, n := range h.page.Find("summary", "", "") {
-		if words(n) == line {
+		if strings.Contains(words(n), line) {
 			return
 		}
 	}
@@ -111,6 +111,9 @@ func (h *overHTTP) Press(text string) {
 					if f.Has(name) {
 						pairs = append(pairs, name, h.filled.Get(name))
 					}
+				}
+				if name := attribute(n, "name"); name != "" {
+					pairs = append(pairs, name, attribute(n, "value"))
 				}
 				h.show(h.client.Submit(f, pairs...))
 				return
@@ -192,7 +195,14 @@ func newScreen(t *testing.T) *onScreen { return &onScreen{t, browser.New(t)} }
 
 func (h *onScreen) Fill(box, text string) {
 	h.t.Helper()
-	h.Type(fmt.Sprintf(`:is(input, textarea)[name=%q]`, box), text)
+	// A locked screen's box may wait out of sight under the same name.
+	h.Until(fmt.Sprintf(`(() => {
+		document.querySelectorAll("[data-e2e-box]").forEach(e => e.removeAttribute("data-e2e-box"))
+		const e = [...document.getElementsByName(%q)].find(e => e.getClientRects().length)
+		if (e) e.setAttribute("data-e2e-box", "")
+		return !!e
+	})()`, box))
+	h.Type("[data-e2e-box]", text)
 }
 
 func (h *onScreen) Choose(box, value string) {
@@ -210,7 +220,7 @@ func (h *onScreen) Choose(box, value string) {
 func (h *onScreen) Unfold(line string) {
 	h.t.Helper()
 	h.Until(fmt.Sprintf(`(() => {
-		const e = [...document.querySelectorAll("summary")].find(e => e.textContent.trim() === %q)
+		const e = [...document.querySelectorAll("summary")].find(e => e.textContent.includes(%q))
 		if (e && !e.parentElement.open) e.click()
 		return !!e && e.parentElement.open
 	})()`, line))
