@@ -28,6 +28,7 @@ import (
 	"motcua/internal/secretbox"
 	"motcua/internal/session"
 	"motcua/internal/sms"
+	"motcua/internal/sms/smpp"
 )
 
 // slowQuery is the duration from which a statement is worth a log line.
@@ -65,6 +66,7 @@ type Core struct {
 	Hasher   *credential.Hasher
 	SMS      *sms.Service
 	Inbox    *sms.Inbox // nil when messages really go out
+	Lines    []*smpp.Provider
 	People   *identity.Service
 	Provider *oidcop.Provider
 	Citizens *citizen.Service
@@ -126,12 +128,9 @@ func (a *Core) domain() error {
 	}
 	a.Hasher = credential.New(func(b []byte) []byte { return a.Box.MAC("password-pepper", b) }, concurrent)
 	a.Hasher.Observe(a.Metrics.Hash)
-	gateway, err := a.gateway()
-	if err != nil {
+	if err := a.messages(); err != nil {
 		return err
 	}
-	a.SMS = sms.New(a.DB, a.Clock, a.Box, a.Jobs, a.Registry, gateway, a.Log)
-	a.SMS.Observe(a.Metrics.Message)
 	identity.Register(a.Registry, func() *identity.Service { return a.People })
 	people := identity.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Hasher: a.Hasher, SMS: a.SMS,
 		Jobs: a.Jobs, Audit: a.Audit, Sessions: a.Sessions, Limiter: a.Limiter, Limits: a.limits(),
@@ -161,32 +160,6 @@ func (a *Core) provider() (err error) {
 	return err
 }
 
-// gateway is where messages go: the demo's inbox or the configured gateway.
-func (a *Core) gateway() (p sms.Provider, err error) {
-	switch {
-	case a.Config.Demo:
-		a.Inbox = sms.NewInbox(a.Clock)
-		p = a.Inbox
-	case a.Config.SMSURL == "":
-		// A process without the id site and the console need none: they only
-		// queue.
-		return nil, nil
-	default:
-		if p, err = newGateway(a.Config); err != nil {
-			return nil, err
-		}
-	}
-	if a.options.SMS != nil {
-		p = a.options.SMS(p)
-	}
-	return p, nil
-}
-
-func newGateway(c *config.Config) (*sms.Gateway, error) {
-	return sms.NewGateway(sms.GatewayConfig{URL: c.SMSURL, Method: c.SMSMethod, Headers: c.SMSHeaders, Body: c.SMSBody,
-		Success: c.SMSSuccess, Ref: c.SMSRef, Phone: sms.PhoneFormat(c.SMSPhone)})
-}
-
 // Check is config.Config.Check and what only the packages themselves can say
 // of their settings.
 func Check(c *config.Config) error {
@@ -195,10 +168,8 @@ func Check(c *config.Config) error {
 	if err != nil && !errors.As(err, &faults) {
 		return err
 	}
-	if !c.Demo && c.Runs(config.ID) && c.SMSURL != "" && c.SMSBody != "" {
-		if _, err := newGateway(c); err != nil {
-			faults = append(faults, config.Fault{Flag: "sms-url", Vi: "Mô tả cổng SMS chưa đúng: " + oneLine(err), En: "The description of the SMS gateway is wrong."})
-		}
+	if !c.Demo && c.Runs(config.ID) {
+		faults = append(faults, checkMessages(c, faults)...)
 	}
 	if len(faults) == 0 {
 		return nil

@@ -34,6 +34,18 @@ func (a *App) newOps() *obs.Ops {
 	gauge("motcua_jobs_ready", "Jobs that wait for their turn or their time.", func(s jobs.Stats) float64 { return float64(s.ByState["ready"]) })
 	gauge("motcua_jobs_dead", "Jobs that were given up; somebody has to look.", func(s jobs.Stats) float64 { return float64(s.ByState["dead"]) })
 	gauge("motcua_jobs_late_seconds", "How long the oldest due job has been waiting.", func(s jobs.Stats) float64 { return s.Late.Seconds() })
+	a.Metrics.Gauge("motcua_sms_out", "1 while text messages are out of order, declared or because every provider fails.", func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), gaugeTimeout)
+		defer cancel()
+		o, err := a.SMS.Outage(ctx, a.DB)
+		switch {
+		case err != nil:
+			return math.NaN()
+		case o.Out:
+			return 1
+		}
+		return 0
+	})
 	facts := map[string]string{"engine": a.DB.Dialect().String(), "synchronous": ""}
 	if a.DB.Dialect() == db.SQLite {
 		facts["synchronous"] = cmp.Or(a.Config.Synchronous, "NORMAL")

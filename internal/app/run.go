@@ -140,6 +140,9 @@ func (a *App) Run(ctx context.Context) error {
 		if err := a.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
 			return errors.Join(err, a.Close())
 		}
+		for _, l := range a.Lines {
+			l.Start()
+		}
 	}
 	refreshed := make(chan struct{})
 	refresh, cancel := context.WithCancel(ctx)
@@ -208,7 +211,7 @@ func (a *App) stop(servers []*http.Server) error {
 	errs := ended
 	jobsCtx, cancelJobs := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancelJobs()
-	errs = append(errs, a.Jobs.Stop(jobsCtx), a.Core.Close())
+	errs = append(errs, a.Jobs.Stop(jobsCtx), a.leaveLines(jobsCtx), a.Core.Close())
 	return errors.Join(errs...)
 }
 

@@ -26,6 +26,8 @@ const (
 	MaxFactor = 1000
 	// MaxSMSBody bounds the template of the SMS gateway.
 	MaxSMSBody = 4096
+	// MaxSMSPrice bounds the price of a part: more is a slip of the hand.
+	MaxSMSPrice = 100_000
 )
 
 // A Fault is one setting that is missing or wrong.
@@ -248,16 +250,44 @@ func borrowsName(name string) bool {
 }
 
 func (c *Config) checkSMS(v *check) {
-	if v.need("sms-url", c.SMSURL) {
-		if u, err := url.Parse(c.SMSURL); err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())) {
-			v.add("sms-url", "Phải là địa chỉ https.", "Must be an https address.")
+	if v.need("sms-url", c.SMSFirst.URL) {
+		c.SMSFirst.check(v, "sms-")
+	} else {
+		v.need("sms-body", c.SMSFirst.Body)
+	}
+	if c.SMSSecond.URL != "" {
+		c.SMSSecond.check(v, "sms2-")
+	}
+	if c.SMSDailyLimit < 0 {
+		v.add("sms-daily-limit", "Phải từ 0 trở lên.", "Must be 0 or more.")
+	}
+}
+
+// check looks at what belongs to the kind of provider that the address names;
+// what only its package can say is app.Check's.
+func (p SMSProvider) check(v *check, prefix string) {
+	if p.Price < 0 || p.Price > MaxSMSPrice {
+		v.add(prefix+"price", "Phải từ 0 đến %d đồng.", "Must be from 0 to %d đồng.", MaxSMSPrice)
+	}
+	if address, _, ok := p.Line(); ok {
+		if host, port, err := net.SplitHostPort(address); err != nil || host == "" || !isPort(port) {
+			v.add(prefix+"url", "Phải có dạng smpps://máy:cổng.", "Must be like smpps://host:port.")
 		}
+		v.need(prefix+"system-id", p.SystemID)
+		v.need(prefix+"source", p.Source)
+		if !strings.HasPrefix(p.Password, "env:") && !strings.HasPrefix(p.Password, "file:") {
+			v.add(prefix+"password", "Phải là env:TÊN hoặc file:TỆP, để mật khẩu không nằm ở đây.", "Must be env:NAME or file:FILE, so that the password itself does not stand here.")
+		}
+		return
 	}
-	if c.SMSMethod != "POST" && c.SMSMethod != "PUT" {
-		v.add("sms-method", "Chỉ nhận POST hoặc PUT.", "Must be POST or PUT.")
+	if u, err := url.Parse(p.URL); err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())) {
+		v.add(prefix+"url", "Phải là địa chỉ https, smpps hoặc smpp.", "Must be an https, smpps or smpp address.")
 	}
-	if v.need("sms-body", c.SMSBody) && len(c.SMSBody) > MaxSMSBody {
-		v.add("sms-body", "Dài quá %d byte.", "Longer than %d bytes.", MaxSMSBody)
+	if p.Method != "POST" && p.Method != "PUT" {
+		v.add(prefix+"method", "Chỉ nhận POST hoặc PUT.", "Must be POST or PUT.")
+	}
+	if v.need(prefix+"body", p.Body) && len(p.Body) > MaxSMSBody {
+		v.add(prefix+"body", "Dài quá %d byte.", "Longer than %d bytes.", MaxSMSBody)
 	}
 }
 

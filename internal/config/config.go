@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"time"
 )
 
@@ -62,15 +63,45 @@ type Place struct {
 	AddressEN      string `name:"address-en" group:"place" env:"MOTCUA_ADDRESS_EN" placeholder:"TEXT" help:"Địa chỉ trên trang tiếng Anh; bỏ trống: như tiếng Việt." en:"Address on English pages; empty: the Vietnamese one."`
 }
 
-// SMS describes the gateway that sends text messages: one HTTP request each.
+// SMS says where text messages go: one provider, or two of which the second
+// takes over when the first fails.
 type SMS struct {
-	SMSURL     string            `name:"sms-url" group:"sms" env:"MOTCUA_SMS_URL" placeholder:"URL" help:"Địa chỉ của cổng SMS." en:"Address of the SMS gateway."`
-	SMSMethod  string            `name:"sms-method" group:"sms" env:"MOTCUA_SMS_METHOD" default:"POST" placeholder:"METHOD" help:"Phương thức HTTP: POST hoặc PUT." en:"HTTP method: POST or PUT."`
-	SMSPhone   string            `name:"sms-phone" group:"sms" env:"MOTCUA_SMS_PHONE" default:"e164" placeholder:"FORM" help:"Dạng số điện thoại gửi đi: e164 (+84900000123), 84 (84900000123) hoặc national (0900000123)." en:"Form of phone numbers: e164 (+84900000123), 84 (84900000123) or national (0900000123)."`
-	SMSHeaders map[string]string `name:"sms-header" group:"sms" env:"MOTCUA_SMS_HEADER" mapsep:";" placeholder:"NAME=VALUE;…" help:"Tiêu đề HTTP gửi kèm. Giá trị env:TÊN hoặc file:TỆP được đọc từ đó, để khóa truy cập không nằm trong dòng lệnh." en:"HTTP headers to send. A value env:NAME or file:FILE is read from there, so that an access key stays off the command line."`
-	SMSBody    string            `name:"sms-body" group:"sms" env:"MOTCUA_SMS_BODY" placeholder:"TEMPLATE" help:"Mẫu thân yêu cầu JSON (text/template); {{json .To}}, {{json .Text}}, {{json .ID}}." en:"Template (text/template) of the JSON body; {{json .To}}, {{json .Text}}, {{json .ID}}."`
-	SMSSuccess string            `name:"sms-success" group:"sms" env:"MOTCUA_SMS_SUCCESS" placeholder:"RULE" help:"Điều kiện coi là đã nhận, ngăn bằng dấu phẩy: http=200, data.status=0 (trường JSON = giá trị), data.id (phải có); bỏ trống: mọi mã HTTP 2xx." en:"What counts as accepted, parted by commas: http=200, data.status=0 (JSON field = value), data.id (must be there); empty: any HTTP 2xx."`
-	SMSRef     string            `name:"sms-ref" group:"sms" env:"MOTCUA_SMS_REF" placeholder:"FIELD" help:"Trường JSON chứa mã tin nhắn của cổng SMS." en:"JSON field with the gateway's own message id."`
+	SMSFirst      SMSProvider `embed:"" group:"sms" prefix:"sms-" envprefix:"MOTCUA_SMS_"`
+	SMSSecond     SMSProvider `embed:"" group:"sms2" prefix:"sms2-" envprefix:"MOTCUA_SMS2_"`
+	SMSDailyLimit int         `name:"sms-daily-limit" group:"sms" env:"MOTCUA_SMS_DAILY_LIMIT" default:"0" placeholder:"N" help:"Số phần tin nhắn nhiều nhất mỗi ngày, mọi nhà cung cấp cộng lại; hết thì trang báo tin nhắn đang gặp sự cố. 0: không giới hạn." en:"Most message parts a day, all providers together; beyond it pages say that messages are out of order. 0: no limit."`
+}
+
+// SMSProvider describes one provider: an HTTP gateway (one request for each
+// message) or a line to a carrier by SMPP 3.4, told apart by the address.
+type SMSProvider struct {
+	URL   string `env:"URL" name:"url" placeholder:"URL" help:"Địa chỉ của cổng SMS: https://… (HTTP), smpps://máy:cổng (SMPP 3.4 qua TLS) hoặc smpp://máy:cổng (không mã hóa, chỉ dùng trên đường riêng)." en:"Address of the SMS gateway: https://… (HTTP), smpps://host:port (SMPP 3.4 over TLS) or smpp://host:port (not encrypted: for private lines only)."`
+	Price int64  `env:"PRICE" default:"0" placeholder:"ĐỒNG" help:"Giá một phần tin nhắn, đồng, để tính chi phí (motcua sms cost)." en:"Price of one message part, in đồng, for the costs (motcua sms cost)."`
+	Phone string `env:"PHONE" default:"e164" placeholder:"FORM" help:"Dạng số điện thoại gửi đi: e164 (+84900000123), 84 (84900000123) hoặc national (0900000123)." en:"Form of phone numbers: e164 (+84900000123), 84 (84900000123) or national (0900000123)."`
+
+	Method  string            `env:"METHOD" default:"POST" placeholder:"METHOD" help:"HTTP: phương thức POST hoặc PUT." en:"HTTP: method POST or PUT."`
+	Headers map[string]string `name:"header" env:"HEADER" mapsep:";" placeholder:"NAME=VALUE;…" help:"HTTP: tiêu đề gửi kèm. Giá trị env:TÊN hoặc file:TỆP được đọc từ đó, để khóa truy cập không nằm trong dòng lệnh." en:"HTTP: headers to send. A value env:NAME or file:FILE is read from there, so that an access key stays off the command line."`
+	Body    string            `env:"BODY" placeholder:"TEMPLATE" help:"HTTP: mẫu thân yêu cầu JSON (text/template); {{json .To}}, {{json .Text}}, {{json .ID}}." en:"HTTP: template (text/template) of the JSON body; {{json .To}}, {{json .Text}}, {{json .ID}}."`
+	Success string            `env:"SUCCESS" placeholder:"RULE" help:"HTTP: điều kiện coi là đã nhận, ngăn bằng dấu phẩy: http=200, data.status=0 (trường JSON = giá trị), data.id (phải có); bỏ trống: mọi mã HTTP 2xx." en:"HTTP: what counts as accepted, parted by commas: http=200, data.status=0 (JSON field = value), data.id (must be there); empty: any HTTP 2xx."`
+	Ref     string            `env:"REF" placeholder:"FIELD" help:"HTTP: trường JSON chứa mã tin nhắn của cổng SMS." en:"HTTP: JSON field with the gateway's own message id."`
+
+	SystemID   string        `name:"system-id" env:"SYSTEM_ID" placeholder:"NAME" help:"SMPP: tài khoản ở nhà mạng (system_id)." en:"SMPP: the account at the carrier (system_id)."`
+	Password   string        `env:"PASSWORD" placeholder:"env:NAME|file:FILE" help:"SMPP: nơi để mật khẩu: env:TÊN hoặc file:TỆP." en:"SMPP: where the password is: env:NAME or file:FILE."`
+	SystemType string        `name:"system-type" env:"SYSTEM_TYPE" placeholder:"TEXT" help:"SMPP: system_type, nếu nhà mạng yêu cầu." en:"SMPP: system_type, where the carrier wants one."`
+	Source     string        `env:"SOURCE" placeholder:"NAME" help:"SMPP: tên người gửi (brandname) hoặc đầu số, đã đăng ký với nhà mạng." en:"SMPP: the sender (brandname or short number) as registered with the carrier."`
+	Rate       int           `env:"RATE" default:"10" placeholder:"N" help:"SMPP: số phần tin nhiều nhất trong một giây bất kỳ, của mỗi kết nối." en:"SMPP: most parts in any second, of each bind."`
+	Window     int           `env:"WINDOW" default:"10" placeholder:"N" help:"SMPP: số phần tin chưa được trả lời nhiều nhất, của mỗi kết nối." en:"SMPP: most parts without an answer, of each bind."`
+	Binds      int           `env:"BINDS" default:"1" placeholder:"N" help:"SMPP: số kết nối mà nhà mạng cho phép cùng lúc; các tiến trình chia nhau." en:"SMPP: how many binds the carrier allows at a time; processes share them."`
+	Enquire    time.Duration `env:"ENQUIRE" default:"30s" help:"SMPP: im lặng chừng này thì hỏi xem đường truyền còn sống (5s–10m)." en:"SMPP: a line that is silent for so long is asked whether it lives (5s to 10m)."`
+	ReceiptID  string        `name:"receipt-id" env:"RECEIPT_ID" default:"same" placeholder:"FORM" help:"SMPP: mã tin trong báo nhận so với trong trả lời: same (giống), hex (trả lời ghi hệ 16, báo nhận ghi hệ 10) hoặc decimal (ngược lại)." en:"SMPP: message ids in receipts beside those in answers: same, hex (the answer's is hexadecimal, the receipt's decimal) or decimal (the other way round)."`
+}
+
+// Line tells that the provider is reached by SMPP, and at which host:port.
+func (p SMSProvider) Line() (address string, encrypted, ok bool) {
+	if address, ok = strings.CutPrefix(p.URL, "smpps://"); ok {
+		return strings.TrimSuffix(address, "/"), true, true
+	}
+	address, ok = strings.CutPrefix(p.URL, "smpp://")
+	return strings.TrimSuffix(address, "/"), false, ok
 }
 
 // Rules are the times, limits and verbosity that a place may set.

@@ -129,6 +129,12 @@ func TestFaults(t *testing.T) {
 		"--sms-url=http://sms.example":                       "sms-url",
 		"--sms-url=http://127.0.0.1:9000/send":               "",
 		"--sms-method=GET":                                   "sms-method",
+		"--sms-price=-1":                                     "sms-price",
+		"--sms-daily-limit=-1":                               "sms-daily-limit",
+		"--sms2-url=https://sms2.example":                    "sms2-body",
+		"--sms2-url=ftp://sms2.example":                      "sms2-body sms2-url",
+		"--sms2-url=smpps://smsc.example":                    "sms2-password sms2-source sms2-system-id sms2-url",
+		"--sms2-url=smpp://10.0.0.5:2775":                    "sms2-password sms2-source sms2-system-id",
 		"--portal-idle=16m":                                  "portal-idle",
 		"--office-idle=14m":                                  "office-idle",
 		"--office-idle=61m":                                  "office-idle",
@@ -148,7 +154,7 @@ func TestFaults(t *testing.T) {
 	} {
 		var wanted []string
 		if want != "" {
-			wanted = []string{want}
+			wanted = strings.Fields(want)
 		}
 		if diff := cmp.Diff(wanted, faults(t, append(whole(t), arg)...)); diff != "" {
 			t.Errorf("%s: %s", arg, diff)

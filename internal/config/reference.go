@@ -12,7 +12,8 @@ var groups = []struct{ key, vi, en string }{
 	{"data", "Dữ liệu", "Data"},
 	{"sites", "Trang và địa chỉ", "Sites and addresses"},
 	{"place", "Nơi sử dụng", "The place"},
-	{"sms", "Cổng SMS", "SMS gateway"},
+	{"sms", "Tin nhắn SMS", "SMS"},
+	{"sms2", "Nhà cung cấp SMS thứ hai, khi thứ nhất hỏng", "A second SMS provider, for when the first fails"},
 	{"rules", "Thời gian, hạn mức, nhật ký", "Times, limits, log"},
 }
 

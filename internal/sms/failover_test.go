@@ -34,6 +34,9 @@ func (*line) Reports()                   {}
 func (l *line) Seat() (here, there bool) { return l.here, l.elsewhere }
 
 func (l *line) Send(ctx context.Context, m sms.Message) (string, error) {
+	if !l.here {
+		return "", sms.NotTaken(errors.New("no line"))
+	}
 	ref, err := l.named.Send(ctx, m)
 	if err == nil && l.refs != "" {
 		ref = l.refs
@@ -245,6 +248,9 @@ func TestMessageWaitsForTheProcessThatHasTheLine(t *testing.T) {
 		r.drain()
 		r.want(id, sms.Accepted)
 		first.here = true
+		if err := r.sms.Recovered(t.Context(), "first"); err != nil {
+			t.Fatal(err)
+		}
 		r.code()
 		r.drain()
 		if len(first.sent) != 1 || len(second.sent) != 1 {

@@ -134,9 +134,12 @@ func NewGateway(c GatewayConfig) (*Gateway, error) {
 	return g, nil
 }
 
-func (g *Gateway) format(e164 string) string {
+func (g *Gateway) format(e164 string) string { return g.phone.Of(e164) }
+
+// Of writes a phone number (E.164) in the format.
+func (f PhoneFormat) Of(e164 string) string {
 	digits := strings.TrimPrefix(e164, "+")
-	switch g.phone {
+	switch f {
 	case PhoneCountry:
 		return digits
 	case PhoneNational:

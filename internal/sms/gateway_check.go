@@ -63,6 +63,9 @@ func readHeaders(in map[string]string) (http.Header, error) {
 	return h, errors.Join(errs...)
 }
 
+// Secret reads a value that is given as env:NAME or file:FILE.
+func Secret(value string) (string, error) { return indirect(value) }
+
 // indirect reads a value from where it says that it is, so that a secret need
 // not stand among the settings.
 func indirect(value string) (string, error) {

@@ -25,6 +25,12 @@ const (
 // otherwise it goes as UCS-2. The empty text takes one. In a text of several
 // parts no character is cut in two.
 func Parts(text string) (n int, gsm7 bool) {
+	parts, gsm7 := Split(text)
+	return len(parts), gsm7
+}
+
+// Split returns the texts of the parts of a text, as Parts counts them.
+func Split(text string) (parts []string, gsm7 bool) {
 	var sizes []int
 	gsm7 = true
 	for _, r := range text {
@@ -38,30 +44,31 @@ func Parts(text string) (n int, gsm7 bool) {
 		}
 	}
 	if gsm7 {
-		return pack(sizes, gsmSingle, gsmPart), true
+		return pack(text, sizes, gsmSingle, gsmPart), true
 	}
 	sizes = sizes[:0]
 	for _, r := range text {
 		sizes = append(sizes, max(1, utf16.RuneLen(r)))
 	}
-	return pack(sizes, ucsSingle, ucsPart), false
+	return pack(text, sizes, ucsSingle, ucsPart), false
 }
 
-func pack(sizes []int, single, part int) int {
+func pack(text string, sizes []int, single, part int) (parts []string) {
 	total := 0
 	for _, s := range sizes {
 		total += s
 	}
 	if total <= single {
-		return 1
+		return []string{text}
 	}
-	parts, used := 1, 0
-	for _, s := range sizes {
-		if used+s > part {
-			parts++
-			used = 0
+	from, used, i := 0, 0, 0
+	for at := range text {
+		if used+sizes[i] > part {
+			parts = append(parts, text[from:at])
+			from, used = at, 0
 		}
-		used += s
+		used += sizes[i]
+		i++
 	}
-	return parts
+	return append(parts, text[from:])
 }

@@ -29,8 +29,9 @@ type Unrepeatable interface{ Unrepeatable() }
 type Reporter interface{ Reports() }
 
 // A Seated provider keeps a line that not every process may have. Seat tells,
-// from memory, whether this process has it, or else whether another one does.
-type Seated interface{ Seat() (here, elsewhere bool) }
+// from memory, whether this process has it, or else whether a message should
+// wait because another process has it or this one is about to.
+type Seated interface{ Seat() (here, wait bool) }
 
 // A Route is a provider and what a part costs there, in đồng.
 type Route struct {
@@ -139,11 +140,11 @@ func (s *Service) ready() bool {
 		if !ok {
 			return true
 		}
-		here, elsewhere := seated.Seat()
+		here, wait := seated.Seat()
 		if here {
 			return true
 		}
-		if elsewhere {
+		if wait {
 			return false
 		}
 	}
@@ -205,8 +206,8 @@ func (s *Service) rest(ctx context.Context, name string, before health, cause er
 		name, before.Failures+1, now.Add(pause), jobs.Redact(cause.Error()), since, before.Failures)
 }
 
-// well ends a provider's rests.
-func (s *Service) well(ctx context.Context, name string) error {
+// Recovered ends a provider's rests: its line stands again.
+func (s *Service) Recovered(ctx context.Context, name string) error {
 	now := s.clk.Now()
 	return s.record(ctx, `UPDATE sms_provider SET failures = 0, rested_until = $2, why = '' WHERE name = $1 AND failures > 0`, name, now)
 }

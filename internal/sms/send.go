@@ -86,7 +86,7 @@ func (s *Service) offer(ctx context.Context, id string, m queued, text string, r
 	for _, r := range routes {
 		p := r.Provider
 		if seated, ok := p.(Seated); ok {
-			if here, _ := seated.Seat(); !here {
+			if here, wait := seated.Seat(); !here && wait {
 				errs = append(errs, fmt.Errorf("%s: %w", p.Name(), errNobody))
 				continue
 			}
@@ -180,7 +180,7 @@ func (s *Service) recovered(ctx context.Context, h health) error {
 	if h.Failures == 0 {
 		return nil
 	}
-	return s.well(ctx, h.Name)
+	return s.Recovered(ctx, h.Name)
 }
 
 func (s *Service) accept(ctx context.Context, id string, m queued, r Route, ref, text string) error {

@@ -1,0 +1,260 @@
+package smpp_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+	"github.com/fiorix/go-smpp/smpp/pdu/pdufield"
+	"github.com/fiorix/go-smpp/smpp/pdu/pdutext"
+	"github.com/fiorix/go-smpp/smpp/smpptest"
+
+	"motcua/internal/db"
+	"motcua/internal/db/dbtest"
+	"motcua/internal/jobs"
+	"motcua/internal/secretbox"
+	"motcua/internal/sms"
+	"motcua/internal/sms/smpp"
+)
+
+// stranger is an SMPP server that others wrote, with an operator who keeps
+// what comes and sends receipts when he likes.
+type stranger struct {
+	*smpptest.Server
+	mu    sync.Mutex
+	n     int
+	texts map[string]string // by the ids given
+	conn  smpptest.Conn
+	early bool // send the receipt before the answer
+}
+
+func newStranger(t *testing.T) *stranger {
+	t.Helper()
+	s := &stranger{Server: smpptest.NewUnstartedServer(), texts: map[string]string{}}
+	s.Handler = s.handle
+	s.Start()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *stranger) handle(c smpptest.Conn, m pdu.Body) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conn = c
+	switch m.Header().ID {
+	case pdu.SubmitSMID:
+		s.n++
+		id := fmt.Sprintf("m%d", s.n)
+		f := m.Fields()
+		text := f[pdufield.ShortMessage].Bytes()
+		if f[pdufield.DataCoding].Bytes()[0] == byte(pdutext.UCS2Type) {
+			text = pdutext.UCS2(text).Decode()
+		} else {
+			text = pdutext.GSM7(text).Decode()
+		}
+		s.texts[id] = string(text)
+		if s.early {
+			s.receipt(c, id, "DELIVRD")
+		}
+		resp := pdu.NewSubmitSMResp()
+		resp.Header().Seq = m.Header().Seq
+		_ = resp.Fields().Set(pdufield.MessageID, id)
+		_ = c.Write(resp)
+	case pdu.EnquireLinkID:
+		_ = c.Write(pdu.NewEnquireLinkRespSeq(m.Header().Seq))
+	case pdu.UnbindID:
+		resp := pdu.NewUnbindResp()
+		resp.Header().Seq = m.Header().Seq
+		_ = c.Write(resp)
+	}
+}
+
+func (s *stranger) receipt(c smpptest.Conn, id, stat string) {
+	d := pdu.NewDeliverSM()
+	f := d.Fields()
+	_ = f.Set(pdufield.SourceAddr, "84900000123")
+	_ = f.Set(pdufield.DestinationAddr, "TINHVIDU")
+	_ = f.Set(pdufield.ESMClass, 0x04)
+	_ = f.Set(pdufield.ShortMessage, pdutext.Raw("id:"+id+" sub:001 dlvrd:001 submit date:2611180900 done date:2611180901 stat:"+stat+" err:000 text:481905"))
+	// Without these the server writes an empty header into a text that has none.
+	f[pdufield.UDHLength], f[pdufield.GSMUserData] = &pdufield.SM{}, &pdufield.SM{}
+	_ = c.Write(d)
+}
+
+func (s *stranger) tells(id, stat string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.receipt(s.conn, id, stat)
+}
+
+// house is the service over a provider, with its queue.
+type house struct {
+	*rig
+	db      *db.DB
+	sms     *sms.Service
+	queue   *jobs.Queue
+	settled chan string // the ends of messages, as they are observed
+}
+
+func newHouse(t *testing.T, d *db.DB, c smpp.Config, further ...sms.Provider) *house {
+	t.Helper()
+	h := &house{rig: newRig(t, d, c), db: d, settled: make(chan string, 100)}
+	log := slog.New(slog.NewJSONHandler(&locked{w: h.log}, nil))
+	box, err := secretbox.Open(t.Context(), d, secretbox.NewMaster(), h.clk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry := jobs.NewRegistry()
+	if h.queue, err = jobs.New(d, h.clk, registry, log); err != nil {
+		t.Fatal(err)
+	}
+	h.sms = sms.New(d, h.clk, box, h.queue, registry, h.Provider, log)
+	routes := []sms.Route{{Provider: h.Provider, Price: 350}}
+	for _, p := range further {
+		routes = append(routes, sms.Route{Provider: p, Price: 500})
+	}
+	h.sms.Configure(sms.Settings{Routes: routes})
+	h.sms.Observe(func(_, state string) { h.settled <- state })
+	h.Report(h.sms)
+	return h
+}
+
+func (h *house) queued(text string) (id string) {
+	h.t.Helper()
+	err := h.db.WithTx(h.t.Context(), func(ctx context.Context, tx *db.Tx) (err error) {
+		id, err = h.sms.Queue(ctx, tx, sms.Outgoing{To: phone, Text: text, Purpose: "otp", Unit: "unit-1", NotAfter: h.clk.Now().Add(3 * time.Minute)})
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return id
+}
+
+func (h *house) drain() {
+	h.t.Helper()
+	if err := h.queue.Drain(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// ends waits for the next end of a message that is observed.
+func (h *house) ends(id string, state sms.State) {
+	h.t.Helper()
+	if got := <-h.settled; got != string(state) {
+		h.t.Errorf("observed %q, want %q", got, state)
+	}
+	if got, err := h.sms.State(h.t.Context(), h.db, id); err != nil || got.State != state {
+		h.t.Errorf("state %q, %v; want %q", got.State, err, state)
+	}
+}
+
+func TestOTP04_AServerOfOthersTakesAndReports(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newStranger(t)
+		h := newHouse(t, d, config(s.Addr()))
+		h.bound()
+		texts := []string{"481905 la ma OTP [{^}] @", "481905 là mã xác thực", strings.Repeat("Hồ sơ của bạn đã có kết quả. ", 5)}
+		for i, text := range texts {
+			id := h.queued(text)
+			h.drain()
+			h.ends(id, sms.Accepted)
+			if i == 1 {
+				s.tells("m2", "UNDELIV")
+				h.ends(id, sms.Failed)
+				continue
+			}
+			if i == 2 {
+				s.tells("m3", "DELIVRD")
+				s.tells("m5", "DELIVRD")
+				s.tells("m4", "DELIVRD")
+			} else {
+				s.tells("m1", "DELIVRD")
+			}
+			h.ends(id, sms.Delivered)
+		}
+		s.mu.Lock()
+		s.early = true
+		if s.texts["m1"] != texts[0] || s.texts["m2"] != texts[1] || s.n != 5 {
+			t.Errorf("came as %q", s.texts)
+		}
+		s.mu.Unlock()
+		costs, err := h.sms.Costs(t.Context(), "2026-11-18", "2026-11-18")
+		if err != nil || len(costs) != 1 || costs[0] != (sms.Cost{Provider: "first", Purpose: "otp", Unit: "unit-1", Messages: 3, Parts: 5, Price: 1750, Delivered: 2, Failed: 1}) {
+			t.Errorf("%+v, %v", costs, err)
+		}
+		// A receipt that overtakes its answer.
+		early := h.queued("481905")
+		h.drain()
+		first, second := <-h.settled, <-h.settled
+		if first+second != "accepteddelivered" {
+			t.Errorf("observed %s, %s", first, second)
+		}
+		if got, err := h.sms.State(t.Context(), d, early); err != nil || got.State != sms.Delivered {
+			t.Errorf("%+v, %v", got, err)
+		}
+		for _, secret := range []string{"481905", "900000123", "secret"} {
+			if strings.Contains(h.log.String(), secret) {
+				t.Errorf("the log has %s: %s", secret, h.log)
+			}
+		}
+		h.clk.Advance(time.Minute)
+		h.tick()
+		h.Await(func(s smpp.Snapshot) bool { return s.Bound && !s.Asked })
+		if err := h.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestRES01_HTTPTakesOverFromALineThatIsLost(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		posts := 0
+		web := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { posts++ }))
+		t.Cleanup(web.Close)
+		gateway, err := sms.NewGateway(sms.GatewayConfig{Name: "second", URL: web.URL, Body: `{"to":{{json .To}},"text":{{json .Text}}}`})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newCarrier(t)
+		h := newHouse(t, d, config(c.addr()), gateway)
+		h.bound()
+		id := h.queued("a")
+		h.drain()
+		h.ends(id, sms.Accepted)
+		<-c.got
+
+		// The line breaks before the answer: that message goes nowhere else.
+		c.behave(func(f frame) { _ = f.conn.Close() })
+		open := h.queued("b")
+		h.drain()
+		h.ends(open, sms.Failed)
+		h.clk.Advance(time.Minute)
+		h.drain()
+		if posts != 0 {
+			t.Error("sent twice")
+		}
+		// The next ones do, while the line is down.
+		next := h.queued("c")
+		h.drain()
+		h.ends(next, sms.Accepted)
+		if posts != 1 {
+			t.Errorf("%d by HTTP", posts)
+		}
+		c.behave(nil)
+		h.bound()
+		back := h.queued("d")
+		h.drain()
+		h.ends(back, sms.Accepted)
+		if posts != 1 {
+			t.Error("the first provider is not used again")
+		}
+	})
+}
