@@ -20,7 +20,7 @@ var reasons = map[string]string{
 	"github.com/google/uuid":              "UUIDv7",
 	"github.com/jackc/pgx/v5":             "PostgreSQL",
 	"github.com/jba/templatecheck":        "templates are type-checked in tests",
-	"github.com/linxGnu/gosmpp":          "packing of SMPP PDUs",
+	"github.com/linxGnu/gosmpp":           "packing of SMPP PDUs",
 	"github.com/pressly/goose/v3":         "migrations",
 	"github.com/prometheus/client_golang": "metrics",
 	"github.com/rogpeppe/go-internal":     "testscript for the command line (tests)",
