@@ -227,12 +227,23 @@ type QRView struct {
 // QR returns the state of a page's attempt. It errs with db.ErrNotFound (via
 // ErrNoQR) when this browser has none for the request.
 func (s *Service) QR(ctx context.Context, requestID, browser string) (QRView, error) {
-	a, err := s.newestQR(ctx, s.DB, requestID, browser)
+	key := qrPageKey(requestID, browser)
+	a, kept, err := s.keptQR(ctx, key)
+	if err != nil {
+		return QRView{}, err
+	}
+	if kept {
+		return s.viewQR(a), nil
+	}
+	a, err = s.newestQR(ctx, s.DB, requestID, browser)
 	if isNotFound(err) {
 		return QRView{}, ErrNoQR
 	}
 	if err != nil {
 		return QRView{}, err
+	}
+	if a.live(s.now()) {
+		s.watch.keep(key, a, s.now())
 	}
 	return s.viewQR(a), nil
 }
@@ -268,6 +279,7 @@ func (s *Service) CancelQR(ctx context.Context, requestID, browser string) error
 		if err != nil {
 			return err
 		}
+		s.changed(tx, id)
 		return s.Audit.Append(ctx, tx, audit.Event{Action: "qr.cancel", Target: audit.Ref{Kind: "qr_attempt", ID: id}, Outcome: audit.OK})
 	})
 }

@@ -131,6 +131,7 @@ func (s *Service) decide(ctx context.Context, tx *db.Tx, app App, a qrAttempt, y
 	if y.Number != a.Number {
 		state, expires, approvedAt = QRWrong, a.ExpiresAt, nil
 	}
+	s.changed(tx, a.ID)
 	n, err := db.Exec(ctx, tx, `UPDATE qr_attempt SET state = $1, expires_at = $2, approved_at = $3, signature = $4, changed_at = $5
 		WHERE id = $6 AND state = $7 AND expires_at > $5 AND account_id = $8 AND phone_id = $9`,
 		state, expires, approvedAt, y.Signature, now, a.ID, QRScanned, app.Account.ID, app.Phone.ID)
@@ -153,6 +154,7 @@ func (s *Service) decide(ctx context.Context, tx *db.Tx, app App, a qrAttempt, y
 func (s *Service) wrongApprovalCode(ctx context.Context, tx *db.Tx, app App, a qrAttempt, v Verdict) (refusal, err error) {
 	refusal = v.Refusal()
 	if v.Outcome == Cancelled || v.Outcome == AccountBlocked {
+		s.changed(tx, a.ID)
 		if _, err := db.Exec(ctx, tx, `UPDATE qr_attempt SET state = $1, changed_at = $2 WHERE id = $3 AND state = $4`, QRRefused, s.now(), a.ID, QRScanned); err != nil {
 			return nil, err
 		}
@@ -176,6 +178,7 @@ func (s *Service) Refuse(ctx context.Context, token, attemptID string, notMe boo
 		if notMe {
 			state, action = QRReported, "qr.report"
 		}
+		s.changed(tx, a.ID)
 		n, err := db.Exec(ctx, tx, `UPDATE qr_attempt SET state = $1, changed_at = $2 WHERE id = $3 AND state = $4 AND expires_at > $2`, state, s.now(), a.ID, QRScanned)
 		if err != nil {
 			return err
@@ -215,6 +218,7 @@ func (s *Service) UseQR(ctx context.Context, tx *db.Tx, requestID, browser strin
 	if err != nil {
 		return Grant{}, err
 	}
+	s.changed(tx, a.ID)
 	g := Grant{Attempt: a.ID, AMR: []string{"pop", "pin"}}
 	if a.How == HowCode {
 		g.AMR = append(g.AMR, "otp", "sms")

@@ -183,6 +183,7 @@ func (s *Service) takeUp(ctx context.Context, tx *db.Tx, app App, sc Scanner, ho
 	case state == QRScanned && mine:
 		return a, nil
 	case state == QRScanned:
+		s.changed(tx, a.ID)
 		if _, err := db.Exec(ctx, tx, `UPDATE qr_attempt SET second = TRUE, changed_at = $1 WHERE id = $2`, now, a.ID); err != nil {
 			return a, err
 		}
@@ -217,6 +218,7 @@ func (s *Service) takeUp(ctx context.Context, tx *db.Tx, app App, sc Scanner, ho
 		a.Number, a.Numbers = numbers[0], strings.Join(sorted(numbers), " ")
 	}
 	a.Shown = a.describe(sc.Lang)
+	s.changed(tx, a.ID)
 	n, err := db.Exec(ctx, tx, `UPDATE qr_attempt SET state = $1, how = $2, account_id = $3, phone_id = $4, expires_at = $5, number = $6, numbers = $7,
 			place = $8, shown = $9, changed_at = $10
 		WHERE id = $11 AND state = $12`, a.State, a.How, a.AccountID, a.PhoneID, a.ExpiresAt, a.Number, a.Numbers, a.Place, a.Shown, now, a.ID, QRWaiting)

@@ -56,6 +56,7 @@ type Parts struct {
 type Service struct {
 	Parts
 	throttle *credential.Throttle
+	watch    qrWatch
 }
 
 // Register declares the jobs of this package; call it once, before the queue
@@ -68,7 +69,7 @@ func Register(r *jobs.Registry, service func() *Service) {
 // New returns a Service.
 func New(p Parts) *Service {
 	p.Limits = p.Limits.withDefaults()
-	return &Service{p, &credential.Throttle{DB: p.DB, Clock: p.Clock, Limiter: p.Limiter, Name: "password", Limits: p.Limits.failures()}}
+	return &Service{Parts: p, throttle: &credential.Throttle{DB: p.DB, Clock: p.Clock, Limiter: p.Limiter, Name: "password", Limits: p.Limits.failures()}}
 }
 
 // digest is the form in which random marks (browser, device) are stored.
