@@ -72,7 +72,8 @@ func (s *site) unlock(w http.ResponseWriter, r *http.Request) error {
 	}
 	refuse := func(status int, sentence string) error {
 		if wantsJSON(r) {
-			return web.JSON(w, r, status, told{Text: sentence})
+			// Nothing failed that a browser's console should name.
+			return web.JSON(w, r, http.StatusOK, told{Text: sentence})
 		}
 		return s.lockedPage(w, r, status, v, back, sentence)
 	}
@@ -117,7 +118,7 @@ func (s *site) lockOver(w http.ResponseWriter, r *http.Request, back string) err
 	web.ClearCookie(w, r, cookieSession)
 	to := withBack(pathSignIn, back)
 	if wantsJSON(r) {
-		return web.JSON(w, r, http.StatusUnauthorized, told{To: to})
+		return web.JSON(w, r, http.StatusOK, told{To: to})
 	}
 	return web.Redirect(w, r, to)
 }

@@ -42,7 +42,7 @@ export const lock = () => {
       answer = await fetch(form.action, {method: 'POST', headers: {Accept: 'application/json'}, body: new URLSearchParams(new FormData(form))})
       const told = await answer.json()
       if (told.to) return location.assign(told.to)
-      if (!answer.ok) {
+      if (!told.left) {
         tell(told.text)
         field.value = ''
         return field.focus()
