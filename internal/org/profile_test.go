@@ -453,6 +453,26 @@ func TestTwoOfficersClaimOneNumber(t *testing.T) {
 	})
 }
 
+// TestNumberTakenBetweenLookAndWrite has the other officer win at the worst
+// moment: after the save has looked.
+func TestNumberTakenBetweenLookAndWrite(t *testing.T) {
+	r := newProfileRig(t, dbtest.New(t, db.SQLite))
+	v := r.visitor(toan)
+	r.add(org.NewOfficer{Username: "khac", Name: "Khác"})
+	if _, err := db.Exec(t.Context(), r.db, `CREATE TRIGGER other_wins BEFORE UPDATE OF number ON officer WHEN NEW.username = 'toan.dq'
+		BEGIN UPDATE officer SET number = NEW.number WHERE username = 'khac'; END`); err != nil {
+		t.Fatal(err)
+	}
+	_, err := r.SaveProfile(t.Context(), v, r.edit(v))
+	if diff := cmp.Diff(map[org.Field][]org.Code{org.FieldNumber: {org.CodeTaken}}, faults(err)); diff != "" {
+		t.Errorf("%v: %s", err, diff)
+	}
+	err = r.SetNumberBy(t.Context(), r.visit(r.named("quantri")), "toan.dq", "099091000301")
+	if diff := cmp.Diff(map[org.Field][]org.Code{org.FieldNumber: {org.CodeTaken}}, faults(err)); diff != "" {
+		t.Errorf("by the administrator: %v: %s", err, diff)
+	}
+}
+
 func TestNumberTypedByTheOfficerIsNoProof(t *testing.T) {
 	eachProfile(t, func(t *testing.T, r *profileRig) {
 		n := toan
@@ -611,6 +631,12 @@ func TestCompareWithVNeID(t *testing.T) {
 		}
 		if p := r.profile(v); p.VerifiedAt != nil || p.NumberSource != org.NumberBySelf {
 			t.Fatalf("verified without agreement: %+v", p)
+		}
+		// What nobody stated agrees with nothing.
+		empty := r.visitor(org.NewOfficer{Username: "khac", Name: "Đặng Quốc Toản"})
+		differs, err := r.CompareVNeID(t.Context(), empty, org.VNeIDPerson{Name: "Đặng Quốc Toản"})
+		if diff := cmp.Diff([]org.Field{org.FieldSex, org.FieldBirthDate, org.FieldNumber}, differs); err != nil || diff != "" {
+			t.Errorf("nothing stated: %v %s", err, diff)
 		}
 		year := person
 		year.BirthDate, year.Name = "1991", norm.NFD.String("Đặng Quốc Tỏan")

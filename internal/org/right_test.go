@@ -144,6 +144,7 @@ func TestMayOnOfficers(t *testing.T) {
 			"above":    {{Unit: "H31", Role: org.RoleClerk}},
 			"over-all": {{Role: org.RoleObserver}},
 			"later":    {{Unit: "H31.1", Role: org.RoleClerk}, {Unit: "H31.2", Role: org.RoleClerk, From: r.clk.Now().Add(time.Hour)}},
+			"ending":   {{Unit: "H31.1", Role: org.RoleClerk}, {Unit: "H31.2", Role: org.RoleClerk, To: r.clk.Now().Add(time.Hour)}},
 			"admin":    {{Unit: "H31.1", Role: org.RoleAdmin}},
 			"equal":    {{Unit: "H31.1", Role: org.RoleUnitAdmin}},
 			"postless": nil,
@@ -162,7 +163,7 @@ func TestMayOnOfficers(t *testing.T) {
 			{admin.Post, org.RightOfficersView, nil},
 			{admin.Post, org.RightOfficersManage, nil},
 			{unitAdmin.Post, org.RightOfficersView, []string{"above", "outside", "over-all", "postless"}},
-			{unitAdmin.Post, org.RightOfficersManage, []string{"above", "admin", "astride", "later", "outside", "over-all", "postless"}},
+			{unitAdmin.Post, org.RightOfficersManage, []string{"above", "admin", "astride", "ending", "later", "outside", "over-all", "postless"}},
 			{wide.Post, org.RightOfficersView, nil},
 			{wide.Post, org.RightOfficersManage, []string{"admin"}},
 		} {
