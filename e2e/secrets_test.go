@@ -58,6 +58,8 @@ func (w *witness) run() {
 	w.inAndOut()
 	w.activate()
 	w.console()
+	w.officers()
+	w.phones()
 	w.troubles()
 	w.crafted()
 	if err := w.RotateKeys(w.t.Context(), console, false); err != nil {
@@ -188,7 +190,8 @@ func (w *witness) console() {
 // scan looks for everything everywhere.
 func (w *witness) scan() {
 	tables := columns(w.t, w.App)
-	for _, name := range []string{"job.args", "job.last_error", "audit_record.detail", "sms_message.text", "auth_request.state", "browser_session.data"} {
+	for _, name := range []string{"job.args", "job.last_error", "audit_record.detail", "sms_message.text", "auth_request.state", "browser_session.data",
+		"officer.totp_secret", "officer.receipt_password", "phone.passcode_hash", "qr_attempt.token_digest", "recovery_code.digest"} {
 		if strings.TrimSpace(tables[name]) == "" {
 			w.t.Errorf("the scan does not reach %s", name)
 		}

@@ -41,8 +41,8 @@ var inAddresses = map[string]string{"code": "authorization code", "state": "stat
 // watch keeps the cookies of an answer, and what its addresses carry.
 func (w *witness) watch(p *apptest.Page) {
 	for _, c := range (&http.Response{Header: p.Header}).Cookies() {
-		if strings.HasSuffix(c.Name, "-lang") {
-			continue
+		if strings.HasSuffix(c.Name, "-lang") || strings.HasSuffix(c.Name, "-office-tb") {
+			continue // the language, and which sentence comes next
 		}
 		w.keep("cookie "+c.Name[strings.LastIndexByte(c.Name, '-')+1:], c.Value)
 		if _, state, ok := strings.Cut(c.Value, "."); ok {
@@ -114,7 +114,8 @@ func (w *witness) knowInbox() {
 func (w *witness) enough() {
 	kinds := w.seen.kinds()
 	for _, what := range []string{"password", "initial password", "OTP", "OTP typed", "message", "activation code", "authorization code", "state", "nonce",
-		"verifier", "access token", "ID token", "client secret", "master key", "cookie sso", "cookie b", "cookie d", "cookie s", "cookie tx", "cookie lo"} {
+		"verifier", "access token", "ID token", "client secret", "master key", "cookie sso", "cookie b", "cookie d", "cookie s", "cookie tx", "cookie lo", "cookie a",
+		"receipt password", "TOTP key", "TOTP code", "recovery code", "passcode", "device key", "QR code", "QR text"} {
 		if kinds[what] == 0 {
 			w.t.Errorf("the run met no %s: %v", what, kinds)
 		}
@@ -140,6 +141,9 @@ func (w *witness) knowPerson(p demo.Person) {
 		for _, form := range []string{n, n[:3] + " " + n[3:6] + " " + n[6:9] + " " + n[9:], n[:3] + "." + n[3:6] + "." + n[6:9] + "." + n[9:]} {
 			w.people.add("number", form)
 		}
+	}
+	if p.Phone == "" {
+		return
 	}
 	// Without the prefix, so that +84…, 84… and 0… are found alike.
 	tail := strings.TrimPrefix(p.Phone, "+84")
