@@ -1,6 +1,7 @@
 package app
 
 import (
+	"net/http"
 	"testing"
 	"time"
 )
@@ -9,3 +10,6 @@ import (
 func CertificateFiles(t *testing.T) (cert, key string) {
 	return writePair(t, t.TempDir(), 1, time.Now())
 }
+
+// Site is the handler of one of the sites.
+func Site(a *App, name string) http.Handler { return a.sites[name] }

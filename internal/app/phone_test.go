@@ -19,7 +19,7 @@ type pcPage struct {
 	request string
 }
 
-func openPage(t *testing.T, a *apptest.App) *pcPage {
+func openPage(t testing.TB, a *apptest.App) *pcPage {
 	t.Helper()
 	c := a.NewClient(t)
 	page := c.Get(a.Portal + "/dich-vu-cong/cong-dan")

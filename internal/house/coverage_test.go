@@ -71,7 +71,7 @@ func TestIDsAreReadFromNames(t *testing.T) {
 		"TestOTP03_Resend":                   {"OTP-03"},
 		"RP-11 an older one still does not":  {"RP-11"},
 		"TestOP041_Nothing":                  nil,
-		"TestTOTP01_OfAnother":               nil,
+		"TestTOTP01_OfAnother":               {"TOTP-01"},
 		"TestNothing":                        nil,
 	} {
 		if got := idsIn(name); !slices.Equal(got, want) {
