@@ -38,13 +38,21 @@ func plan(v coding.Version) (*coding.Plan, error) {
 // colours are, carries no text, and is hidden from screen readers, so the page
 // must say beside it what it is.
 func SVG(text string) (string, error) {
+	b, err := AppendSVG(make([]byte, 0, 6<<10), text)
+	return string(b), err
+}
+
+// AppendSVG is SVG for who draws many: it appends the picture to b.
+func AppendSVG(b []byte, text string) ([]byte, error) {
 	c, err := encode(text)
 	if err != nil {
-		return "", err
+		return b, err
 	}
-	side := c.Size + 2*quiet
-	b := make([]byte, 0, 6<<10)
-	b = fmt.Appendf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %[1]d" shape-rendering="crispEdges" aria-hidden="true"><path fill="#fff" d="M0 0h%[1]dv%[1]dH0z"/><path d="`, side)
+	side := strconv.Itoa(c.Size + 2*quiet)
+	for _, part := range [...]string{`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 `, side, ` `, side,
+		`" shape-rendering="crispEdges" aria-hidden="true"><path fill="#fff" d="M0 0h`, side, `v`, side, `H0z"/><path d="`} {
+		b = append(b, part...)
+	}
 	for y := range c.Size {
 		for x := 0; x < c.Size; x++ {
 			if !c.Black(x, y) {
@@ -65,7 +73,7 @@ func SVG(text string) (string, error) {
 			b = append(b, 'z')
 		}
 	}
-	return string(append(b, `"/></svg>`...)), nil
+	return append(b, `"/></svg>`...), nil
 }
 
 // Version is the size of the code for text: 1 (21 modules) to 40.

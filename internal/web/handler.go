@@ -185,9 +185,14 @@ func JSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
 	if err != nil {
 		return err
 	}
+	return RawJSON(w, r, status, b)
+}
+
+// RawJSON is JSON for who has written it already. It keeps nothing of body.
+func RawJSON(w http.ResponseWriter, r *http.Request, status int, body []byte) error {
 	NoStore(w)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	writeBody(w, r, status, b)
+	writeBody(w, r, status, body)
 	return nil
 }
 

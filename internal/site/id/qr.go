@@ -3,6 +3,8 @@ package id
 import (
 	"errors"
 	"net/http"
+	"strconv"
+	"sync"
 
 	"motcua/internal/identity"
 	"motcua/internal/oidcop"
@@ -75,13 +77,50 @@ func (s *site) answerQR(w http.ResponseWriter, r *http.Request, id string) error
 	if err != nil {
 		return err
 	}
-	a := qrAnswer{State: v.State, Code: v.Code, Number: v.Number, Left: seconds(v.Left), Renew: v.Renew, Second: v.Second}
-	if v.Text != "" {
-		if a.SVG, err = qrcode.SVG(v.Text); err != nil {
+	buf := qrBuffers.Get().(*qrBuffer)
+	defer qrBuffers.Put(buf)
+	if buf.svg = buf.svg[:0]; v.Text != "" {
+		if buf.svg, err = qrcode.AppendSVG(buf.svg, v.Text); err != nil {
 			return err
 		}
 	}
-	return web.JSON(w, r, http.StatusOK, a)
+	buf.body = appendQR(buf.body[:0], v, buf.svg)
+	return web.RawJSON(w, r, http.StatusOK, buf.body)
+}
+
+// qrBuffer holds one answer while it is written: with thousands of pages that
+// ask, the pictures would otherwise be most of the program's garbage.
+type qrBuffer struct{ svg, body []byte }
+
+var qrBuffers = sync.Pool{New: func() any { return new(qrBuffer) }}
+
+// appendQR writes a qrAnswer as encoding/json would. State, code and number are
+// words and digits; of what JSON escapes a picture has quotation marks alone.
+func appendQR(b []byte, v identity.QRView, svg []byte) []byte {
+	field := func(name, value string) {
+		if value != "" {
+			b = append(append(append(append(append(b, `,"`...), name...), `":"`...), value...), '"')
+		}
+	}
+	b = append(append(append(b, `{"state":"`...), v.State...), '"')
+	if len(svg) > 0 {
+		b = append(b, `,"svg":"`...)
+		for _, c := range svg {
+			if c == '"' {
+				b = append(b, '\\')
+			}
+			b = append(b, c)
+		}
+		b = append(b, '"')
+	}
+	field("code", v.Code)
+	field("number", v.Number)
+	b = append(b, `,"left":`...)
+	b = strconv.AppendInt(b, int64(seconds(v.Left)), 10)
+	b = append(b, `,"renew":`...)
+	b = strconv.AppendBool(b, v.Renew)
+	b = append(b, `,"second":`...)
+	return append(strconv.AppendBool(b, v.Second), '}')
 }
 
 // collectQR ends a sign-in that was approved on a phone in the service's hands.
