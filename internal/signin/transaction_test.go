@@ -242,3 +242,20 @@ func TestRP02_AnswersForAnotherProvidersTransaction(t *testing.T) {
 		t.Errorf("the provider that was asked: %v", err)
 	}
 }
+
+// Two services of one program share the table, and may share a browser's
+// cookie when somebody arranges it; neither completes what the other began.
+func TestRP02_ServicesDoNotExchangeTransactions(t *testing.T) {
+	each(t, func(t *testing.T, portal *rig) {
+		office := newRig(t, portal.db, func(p *signin.Provider) { p.Issuer, p.Purpose = portal.op.Issuer(), "office" })
+		office.browser, office.op = portal.browser, portal.op
+		for _, way := range [][2]*rig{{portal, office}, {office, portal}} {
+			q := way[0].begin("/x")
+			_, err := way[1].callback(q)
+			wantFailure(t, err, signin.WrongBrowser, "browser")
+			if _, err := way[0].callback(q); err != nil {
+				t.Errorf("the own service: %v", err)
+			}
+		}
+	})
+}

@@ -166,6 +166,7 @@ func TestOnlyOwnLivePostsCanBeTaken(t *testing.T) {
 		}
 	}
 	b.says(b.get("/hethong/quan-tri/can-bo"), http.StatusForbidden, "Quyền bạn đang dùng không mở được trang này")
+	b.says(b.get("/hethong/quan-tri/can-bo/them"), http.StatusForbidden, "Quyền bạn đang dùng không mở được trang này")
 	if a := b.get(pathHome); strings.Contains(a.body, "/hethong/quan-tri") {
 		t.Error("the menu leads where the post may not go")
 	}
