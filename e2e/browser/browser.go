@@ -216,6 +216,12 @@ func (b *Tab) Type(selector, text string) {
 	b.do(chromedp.SendKeys(selector, text))
 }
 
+// File chooses a file in the field that the selector finds.
+func (b *Tab) File(selector, path string) {
+	b.t.Helper()
+	b.do(chromedp.SendKeys(selector, path))
+}
+
 // Keys sends keys to whatever has the focus.
 func (b *Tab) Keys(keys string) {
 	b.t.Helper()
