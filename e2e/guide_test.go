@@ -47,6 +47,7 @@ func TestGuide(t *testing.T) {
 	v.tab.Agent("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36")
 	p := &photographer{visitor: v, folder: os.Getenv("MOTCUA_GUIDE")}
 	p.walk()
+	p.walkOffice()
 	for name, c := range chapters(t) {
 		for _, quote := range c.quotes {
 			if !strings.Contains(p.read.String(), quote) && !slices.Contains(c.headings, quote) && !slices.Contains(ownWords, quote) {
@@ -102,6 +103,7 @@ func (p *photographer) picture(name, address string) {
 		document.activeElement.blur()
 		window.posed = true
 		for (let i = 0; i < 10000; i++) clearTimeout(i)
+		for (const bar of document.querySelectorAll(".t-luu")) bar.style.position = "static"
 		const ports = %s, walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
 		for (let n; n = walk.nextNode();) n.data = n.data.replace(/localhost:(\d+)/g, (all, port) => "localhost:" + (ports[port] || port))
 		for (const e of document.querySelectorAll("[data-dem]")) e.textContent = Math.floor(e.dataset.dem / 60) + ":" + String(e.dataset.dem %% 60).padStart(2, "0")
