@@ -79,6 +79,12 @@ func (p *handset) open() {
 func (p *handset) activate(who demo.Person) {
 	p.t.Helper()
 	p.open()
+	p.enrol(who)
+}
+
+// enrol is activate from the screen that the app shows.
+func (p *handset) enrol(who demo.Person) {
+	p.t.Helper()
 	p.screen("Kích hoạt tài khoản trên thiết bị này")
 	p.Fill("ten", who.Number)
 	p.Fill("mk", demo.CitizenPassword)
