@@ -208,6 +208,7 @@ func TestEveryFieldRefusesWhatItMust(t *testing.T) {
 		{"Cyrillic а", func(e *org.Edit) { e.Name = "Đặng Quốc Tоản" }, org.FieldName, org.CodeAlphabet},
 		{"Greek", func(e *org.Edit) { e.Name = "Αn" }, org.FieldName, org.CodeAlphabet},
 		{"phonetic ɑ", func(e *org.Edit) { e.Name = "Lɑn" }, org.FieldName, org.CodeLetter},
+		{"dotless i", func(e *org.Edit) { e.Name = "Lınh" }, org.FieldName, org.CodeLetter},
 		{"full width", func(e *org.Edit) { e.Name = "Ｌan" }, org.FieldName, org.CodeLetter},
 		{"digit", func(e *org.Edit) { e.Name = "Lan 2" }, org.FieldName, org.CodeLetter},
 		{"marks heaped", func(e *org.Edit) { e.Name = "La\u0316\u0317\u0318\u0319n" }, org.FieldName, org.CodeLetter},
