@@ -18,5 +18,5 @@
 //
 // Everything that waits for time goes by the Clock and happens in Tick, which
 // Start calls ten times a second; only waiting for the network itself is real.
-// Of the library only the packing of PDUs is used: docs/decisions/0012.
+// Of the library only the packing of PDUs is used: docs/decisions/0013.
 package smpp

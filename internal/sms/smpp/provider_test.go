@@ -56,7 +56,7 @@ type rig struct {
 	t    *testing.T
 	clk  *clock.Manual
 	told *told
-	log  *bytes.Buffer
+	log  *locked
 }
 
 func config(addr string) smpp.Config {
@@ -66,9 +66,9 @@ func config(addr string) smpp.Config {
 
 func newRig(t *testing.T, d *db.DB, c smpp.Config) *rig {
 	t.Helper()
-	r := &rig{t: t, clk: clock.NewManual(start), told: &told{receipts: make(chan sms.Receipt, 100)}, log: &bytes.Buffer{}}
+	r := &rig{t: t, clk: clock.NewManual(start), told: &told{receipts: make(chan sms.Receipt, 100)}, log: &locked{}}
 	var err error
-	r.Provider, err = smpp.New(c, smpp.Parts{DB: d, Clock: r.clk, Log: slog.New(slog.NewJSONHandler(&locked{w: r.log}, nil))})
+	r.Provider, err = smpp.New(c, smpp.Parts{DB: d, Clock: r.clk, Log: slog.New(slog.NewJSONHandler(r.log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,9 +81,16 @@ func newRig(t *testing.T, d *db.DB, c smpp.Config) *rig {
 	return r
 }
 
+// locked is a log that goroutines write while the test reads it.
 type locked struct {
 	mu sync.Mutex
-	w  *bytes.Buffer
+	w  bytes.Buffer
+}
+
+func (l *locked) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.String()
 }
 
 func (l *locked) Write(b []byte) (int, error) {
