@@ -128,9 +128,9 @@ func TestRES01_NeverTwiceByFailover(t *testing.T) {
 			r.routes(0, first, second)
 			id := r.code()
 			r.drain()
+			r.want(id, sms.Failed)
 			r.clk.Advance(time.Minute)
 			r.drain()
-			r.want(id, sms.Failed)
 			if k := r.row(id); k.Reason != "unsure" || len(first.sent) != 1 || len(second.sent) != 0 {
 				t.Errorf("%+v: first %d, second %d", k, len(first.sent), len(second.sent))
 			}
