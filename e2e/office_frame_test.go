@@ -17,7 +17,7 @@ func TestOfficeFrame(t *testing.T) {
 			t.Parallel()
 			v := visit(t, scripts, apptest.Options{})
 			v.enterOffice("toan.dq")
-			v.Press("Xác thực hai lớp Đang tắt. Nên bật để tài khoản an toàn hơn.")
+			v.Open(v.Office + "/hethong/xac-thuc-hai-lop")
 			v.Fill("mk", demo.OfficerPassword)
 			v.Press("Bật xác thực hai lớp")
 			v.look("second factor, to be scanned")
