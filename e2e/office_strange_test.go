@@ -199,6 +199,14 @@ func TestPortraitAnswersStrangeFiles(t *testing.T) {
 	if strings.Contains(picture.Body, "khong-duoc-con") || strings.Contains(picture.Body, "Exif") {
 		t.Error("something of the file is left in the portrait")
 	}
+	if head := p.Find("img", "width", "34"); len(head) != 1 || c.Get(attribute(head[0], "src")).Header.Get("Content-Type") != "image/jpeg" {
+		t.Errorf("the frame has no portrait: %v", head)
+	}
+	colleague := a.NewClient(t)
+	colleague.Submit(colleague.Get(a.Office+officeSignIn).FindForm(officeSignIn), "ten", "nguyet.ntm", "mk", demo.OfficerPassword)
+	if p := colleague.Get(a.Office + strings.TrimPrefix(address, a.Office)); p.Status != http.StatusNotFound {
+		t.Errorf("a colleague who administers nobody has the portrait: %d", p.Status)
+	}
 	if p := a.NewClient(t).Get(a.Office + strings.TrimPrefix(address, a.Office)); p.Header.Get("Content-Type") == "image/jpeg" {
 		t.Error("anybody may have the portrait")
 	}

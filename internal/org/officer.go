@@ -56,6 +56,7 @@ type Officer struct {
 	Version    int64     `db:"version"`
 
 	NumberSource NumberSource `db:"number_source"`
+	Avatar       string       `db:"avatar"` // digest of the picture or ""
 	// TOTPSince is when the second factor was enrolled; nil without one.
 	TOTPSince *time.Time `db:"totp_since"`
 	// LastSignInAt is that of the present session or the last one,
@@ -132,7 +133,7 @@ func (n NewOfficer) check() (NewOfficer, error) {
 }
 
 const officerColumns = `id, username, name, number, phone, password_hash, password_set_at, must_change, status, failures, created_at, updated_at, version,
-	number_source, totp_since, last_sign_in_at, previous_sign_in_at`
+	number_source, avatar, totp_since, last_sign_in_at, previous_sign_in_at`
 
 // Officer returns the officer with this username, as typed. It errs with
 // ErrNoOfficer.

@@ -15,6 +15,8 @@ import (
 const (
 	pathEdit  = pathProfile + "/cap-nhat"
 	pathPhone = pathProfile + "/xac-nhan-so"
+
+	pathPortrait = "/hethong/anh/"
 )
 
 // signInsShown bounds the list of the last sign-ins.
