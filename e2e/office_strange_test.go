@@ -212,7 +212,7 @@ func TestPortraitAnswersStrangeFiles(t *testing.T) {
 	}
 
 	p = c.Get(a.Office + editPage)
-	p = c.SubmitFile(p.FindForm(editPage), formValues(p, "khong-anh", "1"), "", "", nil)
+	c.SubmitFile(p.FindForm(editPage), formValues(p, "khong-anh", "1"), "", "", nil)
 	if p = c.Get(a.Office + personalPage); len(p.Find("img", "width", "104")) != 0 {
 		t.Error("the portrait is still there")
 	}

@@ -214,7 +214,7 @@ func (q *qrPage) poll(ctx context.Context, every time.Duration, r *results) {
 	if pause(ctx, rand.N(every)) != nil {
 		return
 	}
-	conn, err := net.Dial("tcp", u.Host)
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", u.Host)
 	if err != nil {
 		r.add(nil, err)
 		return

@@ -35,7 +35,7 @@ func Own() ([]netip.Addr, error) {
 	var out []netip.Addr
 	// Connecting UDP sends nothing; it asks for the route. The address is one
 	// for documentation (RFC 5737).
-	if c, err := net.Dial("udp4", "192.0.2.1:9"); err == nil {
+	if c, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(netip.MustParseAddrPort("192.0.2.1:9"))); err == nil {
 		if u, ok := c.LocalAddr().(*net.UDPAddr); ok {
 			out = append(out, u.AddrPort().Addr())
 		}

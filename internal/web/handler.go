@@ -179,6 +179,16 @@ func Redirect(w http.ResponseWriter, r *http.Request, url string) error {
 	return nil
 }
 
+// NoHead refuses a HEAD at an address whose GET uses something up: link
+// scanners send one before a person's browser comes.
+func NoHead(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodHead {
+		return nil
+	}
+	w.Header().Set("Allow", http.MethodGet)
+	return problem.New(problem.MethodNotAllowed, "", nil)
+}
+
 // JSON answers a script. The value is small and ours.
 func JSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
 	b, err := json.Marshal(v)

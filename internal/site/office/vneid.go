@@ -57,6 +57,9 @@ func (s *site) toProvider(w http.ResponseWriter, r *http.Request, q signin.Reque
 // fromVNeID receives the browser back from the provider.
 func (s *site) fromVNeID(w http.ResponseWriter, r *http.Request) error {
 	web.NoStore(w)
+	if err := web.NoHead(w, r); err != nil {
+		return err
+	}
 	if l := i18n.Choose(r.URL.Query().Get("ui_locales")); l != "" {
 		web.SaveLang(w, r, l)
 	}

@@ -25,7 +25,11 @@ func (b *browser) via(start string) answer {
 	if got := u.Query().Get("prompt"); got != "login" {
 		b.t.Errorf("prompt=%q: a citizen who is signed in there would become the officer", got)
 	}
-	return b.get(PathCallback + "?" + b.op.Grant(a.to()).Encode())
+	back := PathCallback + "?" + b.op.Grant(a.to()).Encode()
+	if a := b.do(http.MethodHead, back, nil); a.StatusCode != http.StatusMethodNotAllowed {
+		b.t.Errorf("HEAD: %d", a.StatusCode)
+	}
+	return b.get(back)
 }
 
 func TestVNeIDLinksOnceWithTheOwnPassword(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 
 	"motcua/internal/citizen"
 	"motcua/internal/i18n"
-	"motcua/internal/problem"
 	"motcua/internal/signin"
 	"motcua/internal/web"
 )
@@ -66,10 +65,8 @@ func (s *site) start(w http.ResponseWriter, r *http.Request, q signin.Request) e
 // signedIn receives the browser back from the provider.
 func (s *site) signedIn(w http.ResponseWriter, r *http.Request) error {
 	web.NoStore(w)
-	if r.Method != http.MethodGet {
-		// A HEAD, as link scanners send it, would use the answer up.
-		w.Header().Set("Allow", http.MethodGet)
-		return problem.New(problem.MethodNotAllowed, "", nil)
+	if err := web.NoHead(w, r); err != nil {
+		return err
 	}
 	s.takeLanguage(w, r)
 	res, err := s.SignIn.Callback(r.Context(), r.URL.RawQuery, web.Cookie(r, cookieBrowser))
