@@ -77,7 +77,7 @@ func TestSES01_TypedTextOutlivesTheLockedScreen(t *testing.T) {
 	v.tab.Until("!" + lockOpen)
 
 	v.tab.Type("#dia-chi", "Số 24 phố Ví Dụ")
-	v.tab.Press(`form[action="`+editPage+`"] .t-luu [type="submit"]`)
+	v.tab.Press(`form[action="` + editPage + `"] .t-luu [type="submit"]`)
 	if got := v.tab.Value("#ho-ten"); got != typedName {
 		t.Errorf("the form does not come through after the lock: %q at %s", got, v.Address())
 	}

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,7 +105,7 @@ func TestQR12_AnswersOfThePhone(t *testing.T) {
 	d.code()
 	d.scan()
 	right := d.number()
-	wrong := browser.Eval[string](d.phone.Tab, `[...document.querySelectorAll('[data-o="ba-so"] button')].map(b => b.textContent).find(n => n !== `+jsonText(right)+`)`)
+	wrong := d.phone.wrongNumber(right)
 	d.within("wrong number", func() { d.phone.tap(wrong) }, shows("Số được chọn trên điện thoại không đúng."))
 	d.phone.See("Số bạn chọn không phải số đang hiện trên trang đăng nhập")
 	d.phone.tap("Về trang chủ")
@@ -116,7 +117,7 @@ func TestQR12_AnswersOfThePhone(t *testing.T) {
 	d.number()
 	d.tab.Click(`[data-qr] [data-o="huy"]`)
 	d.code() // the page has another one
-	d.phone.tap(d.phone.anyNumber())
+	d.phone.tap(d.phone.numbers()[0])
 	d.phone.screen("Lần đăng nhập này đã kết thúc")
 	d.phone.tap("Về trang chủ")
 	d.phone.screen(person.Name)
@@ -141,10 +142,16 @@ func TestQR12_AnswersOfThePhone(t *testing.T) {
 	d.See("Tên tài khoản hoặc mật khẩu không đúng, hoặc tài khoản đang tạm khóa.")
 }
 
-// anyNumber is one of those that the phone offers.
-func (p *handset) anyNumber() string {
+// numbers are those that the phone offers.
+func (p *handset) numbers() []string {
 	p.t.Helper()
-	return browser.Eval[string](p.Tab, `document.querySelector('[data-o="ba-so"] button').textContent`)
+	return browser.Eval[[]string](p.Tab, `[...document.querySelectorAll('[data-o="ba-so"] button')].map(b => b.textContent)`)
+}
+
+// wrongNumber is one of them that the PC does not show.
+func (p *handset) wrongNumber(right string) string {
+	p.t.Helper()
+	return slices.DeleteFunc(p.numbers(), func(n string) bool { return n == right })[0]
 }
 
 // TestQR03_TimeRunsOut: on the page, which renews its code by itself, and on
