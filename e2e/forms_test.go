@@ -92,6 +92,11 @@ func (v *visitor) throughSmallForms() {
 	if err != nil {
 		v.t.Fatal(err)
 	}
+	v.Open(v.ID + "/bao-mat-dien-thoai")
+	v.Fill("ten", person.Number)
+	v.Fill("mk", demo.CitizenPassword)
+	v.Press("Báo mất và hủy liên kết")
+	v.See("Đã nhận báo mất")
 	v.Open(v.ID + "/dat-mat-khau")
 	v.Fill("ten", person.Number)
 	v.Fill("ma", code)

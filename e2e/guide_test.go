@@ -111,7 +111,7 @@ func (p *photographer) picture(name, address string) {
 		for (const bar of document.querySelectorAll(".t-luu")) bar.style.position = "static"
 		const ports = %s, walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
 		for (let n; n = walk.nextNode();) n.data = n.data.replace(/localhost:(\d+)/g, (all, port) => "localhost:" + (ports[port] || port))
-		for (const e of document.querySelectorAll("[data-dem]")) e.textContent = Math.floor(e.dataset.dem / 60) + ":" + String(e.dataset.dem %% 60).padStart(2, "0")
+		for (const e of document.querySelectorAll("[data-dem]")) if (e.dataset.dem > 0) e.textContent = Math.floor(e.dataset.dem / 60) + ":" + String(e.dataset.dem %% 60).padStart(2, "0")
 		return true
 	})()`, p.alive, p.ports()))
 	if err := os.MkdirAll(filepath.Dir(p.file(name)), 0o755); err != nil {

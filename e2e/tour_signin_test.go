@@ -41,10 +41,12 @@ func (v *visitor) signInPages() {
 func (v *visitor) withLimits(change func(*identity.Limits), do func()) {
 	v.t.Helper()
 	former := v.People.Limits
-	v.People.Limits.Factor = 1
-	change(&v.People.Limits)
+	narrow := former
+	narrow.Factor = 1
+	change(&narrow)
+	v.People.SetLimits(narrow)
 	do()
-	v.People.Limits = former
+	v.People.SetLimits(former)
 }
 
 // toCode goes as far as the page for the code.

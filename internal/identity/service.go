@@ -72,6 +72,12 @@ func New(p Parts) *Service {
 	return &Service{Parts: p, throttle: &credential.Throttle{DB: p.DB, Clock: p.Clock, Limiter: p.Limiter, Name: "password", Limits: p.Limits.failures()}}
 }
 
+// SetLimits replaces the limits of a service that nobody uses at the moment.
+func (s *Service) SetLimits(l Limits) {
+	s.Limits = l.withDefaults()
+	s.throttle.Limits = s.Limits.failures()
+}
+
 // digest is the form in which random marks (browser, device) are stored.
 func digest(mark string) string {
 	sum := sha256.Sum256([]byte(mark))
