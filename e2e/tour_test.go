@@ -21,6 +21,7 @@ func (v *visitor) tour() {
 	v.ownPages()
 	v.signOutPages()
 	v.passwordPages()
+	v.phonePages()
 	v.brokenPages()
 	v.inEnglish()
 }
@@ -137,6 +138,25 @@ func (v *visitor) passwordPages() {
 		set(person.Number, code, "chuoi xanh bay cao", "password, too many")
 	})
 	set(person.Number, code, "chuoi xanh bay cao", "password is set")
+}
+
+// phonePages are those about the phone that a browser without one can see; the
+// app's screens are looked at on a phone (TestAppScreens).
+func (v *visitor) phonePages() {
+	v.open("lost phone", v.ID+"/bao-mat-dien-thoai")
+	v.Press("Báo mất và hủy liên kết")
+	v.look("lost phone, nothing typed")
+	v.Fill("ten", "12")
+	v.Press("Báo mất và hủy liên kết")
+	v.look("lost phone, not a number")
+	v.Fill("ten", person.Number)
+	v.Press("Báo mất và hủy liên kết")
+	v.look("lost phone, no password")
+	v.Fill("mk", "khong phai mat khau")
+	v.Press("Báo mất và hủy liên kết")
+	v.look("lost phone, reported")
+	v.open("notice of nothing", v.ID+"/k/AAAA")
+	v.open("app", v.ID+"/app/")
 }
 
 // brokenPages takes a table away, which no page expects.
