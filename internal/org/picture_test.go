@@ -39,7 +39,7 @@ func photo(w, h int) *image.YCbCr {
 		for x := range w {
 			c := quarter(x < w/2, y < h/2)
 			yy, cb, cr := color.RGBToYCbCr(c.R, c.G, c.B)
-			m.Y[m.YOffset(x, y)] = yy/2 + 40 + byte(noise.IntN(12))
+			m.Y[m.YOffset(x, y)] = yy/2 + 40 + byte(noise.IntN(28))
 			m.Cb[m.COffset(x, y)], m.Cr[m.COffset(x, y)] = cb, cr
 		}
 	}
@@ -457,7 +457,8 @@ func TestPictureOf12MegapixelsIsFastAndSmall(t *testing.T) {
 	v := r.visitor(toan)
 	file := jpegOf(t, photo(4000, 3000))
 	best := time.Hour
-	for range 4 {
+	for try := 0; try < 3 || best > longest && try < 20; try++ {
+		r.clk.Advance(time.Hour)
 		start := time.Now() //clock:real it measures work
 		if _, err := r.DraftAvatar(t.Context(), v, bytes.NewReader(file), org.Crop{}); err != nil {
 			t.Fatal(err)
