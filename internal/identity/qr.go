@@ -90,7 +90,7 @@ const qrColumns = `id, request_id, browser, state, nth, client_id, service, serv
 	how, account_id, phone_id, number, numbers, place, shown, second, used_at, session_id`
 
 // stateAt is the attempt's state with time taken into account.
-func (a qrAttempt) stateAt(now time.Time) string {
+func (a *qrAttempt) stateAt(now time.Time) string {
 	switch a.State {
 	case QRWaiting, QRScanned, QRApproved:
 		if !a.ExpiresAt.After(now) {
@@ -164,7 +164,7 @@ func (s *Service) makeQR(ctx context.Context, tx *db.Tx, p QRPage) (qrAttempt, e
 	return s.newestQR(ctx, tx, p.RequestID, p.Browser)
 }
 
-func (a qrAttempt) live(now time.Time) bool {
+func (a *qrAttempt) live(now time.Time) bool {
 	switch a.stateAt(now) {
 	case QRWaiting, QRScanned, QRApproved:
 		return true
@@ -208,7 +208,7 @@ func (s *Service) qrStepMAC(id string, step int) string {
 }
 
 // qrText is what the picture says now: at most 84 bytes with an address of 40.
-func (s *Service) qrText(a qrAttempt, now time.Time) string {
+func (s *Service) qrText(a *qrAttempt, now time.Time) string {
 	step := int(max(0, now.Sub(a.CreatedAt)) / qrStep)
 	return s.IDURL + qrPath + s.qrToken(a.ID) + "." + strconv.Itoa(step) + "." + s.qrStepMAC(a.ID, step)
 }
@@ -224,34 +224,35 @@ type QRView struct {
 	Second bool // another phone tried as well
 }
 
-// QR returns the state of a page's attempt. It errs with db.ErrNotFound (via
-// ErrNoQR) when this browser has none for the request.
+// QR returns the state of a page's attempt. It errs with ErrNoQR when this
+// browser has none for the request.
 func (s *Service) QR(ctx context.Context, requestID, browser string) (QRView, error) {
 	key := qrPageKey(requestID, browser)
-	a, kept, err := s.keptQR(ctx, key)
-	if err != nil {
-		return QRView{}, err
-	}
-	if kept {
-		return s.viewQR(a), nil
-	}
-	a, err = s.newestQR(ctx, s.DB, requestID, browser)
-	if isNotFound(err) {
-		return QRView{}, ErrNoQR
+	a, err := s.keptQR(ctx, key)
+	if a == nil && err == nil {
+		a, err = s.readQR(ctx, key, requestID, browser)
 	}
 	if err != nil {
 		return QRView{}, err
-	}
-	if a.live(s.now()) {
-		s.watch.keep(key, a, s.now())
 	}
 	return s.viewQR(a), nil
+}
+
+func (s *Service) readQR(ctx context.Context, key, requestID, browser string) (*qrAttempt, error) {
+	a, err := s.newestQR(ctx, s.DB, requestID, browser)
+	if isNotFound(err) {
+		err = ErrNoQR
+	}
+	if err == nil && a.live(s.now()) {
+		s.watch.keep(key, &a, s.now())
+	}
+	return &a, err
 }
 
 // ErrNoQR says that this browser has no QR attempt for the request.
 var ErrNoQR = refuse(Over)
 
-func (s *Service) viewQR(a qrAttempt) QRView {
+func (s *Service) viewQR(a *qrAttempt) QRView {
 	now := s.now()
 	v := QRView{State: a.stateAt(now), Renew: a.Nth <= qrRenewals, Second: a.Second}
 	switch v.State {

@@ -25,15 +25,15 @@ const (
 
 type qrWatch struct {
 	mu    sync.Mutex
-	read  time.Time            // real time: it is about the age of a copy
-	pages map[string]qrAttempt // live ones, by page
-	page  map[string]string    // attempt → page
+	read  time.Time             // real time: it is about the age of a copy
+	pages map[string]*qrAttempt // live ones, by page; what they point to never changes
+	page  map[string]string     // attempt → page
 }
 
 func qrPageKey(requestID, browser string) string { return requestID + " " + browser }
 
 // kept returns a page's live attempt as it was a moment ago.
-func (s *Service) keptQR(ctx context.Context, key string) (a qrAttempt, ok bool, err error) {
+func (s *Service) keptQR(ctx context.Context, key string) (*qrAttempt, error) {
 	w := &s.watch
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -42,16 +42,16 @@ func (s *Service) keptQR(ctx context.Context, key string) (a qrAttempt, ok bool,
 		if now.Sub(w.read) > qrGap {
 			w.pages, w.page = nil, nil
 		} else if err := s.readChanged(ctx); err != nil {
-			return a, false, err
+			return nil, err
 		}
 		w.read = now
 	}
-	a, ok = w.pages[key]
-	if ok && !a.live(s.now()) {
+	a := w.pages[key]
+	if a != nil && !a.live(s.now()) {
 		w.drop(a.ID)
-		ok = false
+		a = nil
 	}
-	return a, ok, nil
+	return a, nil
 }
 
 // readChanged takes over what happened to attempts lately. A new one is no
@@ -62,7 +62,8 @@ func (s *Service) readChanged(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range changed {
+	for i := range changed {
+		a := &changed[i]
 		if key, ok := s.watch.page[a.ID]; ok && s.watch.pages[key].ID == a.ID {
 			s.watch.pages[key] = a
 		}
@@ -71,7 +72,7 @@ func (s *Service) readChanged(ctx context.Context) error {
 }
 
 // keep keeps a live attempt for the next time its page asks.
-func (w *qrWatch) keep(key string, a qrAttempt, now time.Time) {
+func (w *qrWatch) keep(key string, a *qrAttempt, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.pages) >= qrKept {
@@ -82,10 +83,12 @@ func (w *qrWatch) keep(key string, a qrAttempt, now time.Time) {
 		}
 	}
 	if len(w.pages) == 0 || len(w.pages) >= qrKept {
-		w.pages, w.page = map[string]qrAttempt{}, map[string]string{}
+		w.pages, w.page = map[string]*qrAttempt{}, map[string]string{}
 		w.read = time.Now() //clock:real
 	}
-	delete(w.page, w.pages[key].ID)
+	if old := w.pages[key]; old != nil {
+		delete(w.page, old.ID)
+	}
 	w.pages[key], w.page[a.ID] = a, key
 }
 

@@ -80,6 +80,9 @@ func (s *Site) Chain(next http.Handler) http.Handler {
 			r.Body = http.MaxBytesReader(rec, r.Body, most)
 		}
 		next.ServeHTTP(rec, r)
+		if st.late != nil && rec.status == 0 {
+			st.late.write(rec, r)
+		}
 	})
 }
 

@@ -105,7 +105,8 @@ type state struct {
 	workers    bool
 	route      string // the pattern that matched, "" for none
 	quiet      bool   // no log line unless refused or failed
-	err        error  // for the log line
+	late       *lateAnswer
+	err        error // for the log line
 }
 
 type stateKey struct{}

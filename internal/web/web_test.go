@@ -189,6 +189,34 @@ func TestFunnel(t *testing.T) {
 	}
 }
 
+func TestLateAnswer(t *testing.T) {
+	s := newSite(t, "id", "http://localhost:8082")
+	given := 0
+	m := NewMux(s.Site)
+	m.Handle("GET /late", func(w http.ResponseWriter, r *http.Request) error {
+		Quiet(r)
+		return LateJSON(w, r, http.StatusOK, []byte(`{"a":1}`), func() { given++ })
+	})
+	m.Handle("GET /after-all", func(w http.ResponseWriter, r *http.Request) error {
+		_ = LateJSON(w, r, http.StatusOK, []byte(`{"a":1}`), func() { given++ })
+		return problem.New(problem.Gone, "", nil)
+	})
+	ask := func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		s.Chain(m).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		return w
+	}
+	if w := ask("/late"); w.Code != http.StatusOK || w.Body.String() != `{"a":1}` || w.Header().Get("Content-Length") != "7" || given != 1 {
+		t.Errorf("%d %q %v, given back %d times", w.Code, w.Body, w.Header(), given)
+	}
+	if s.log.Len() != 0 {
+		t.Errorf("a quiet request left %q", s.log)
+	}
+	if w := ask("/after-all"); w.Code != http.StatusGone || strings.Contains(w.Body.String(), `{"a":1}`) {
+		t.Errorf("an error after all: %d", w.Code)
+	}
+}
+
 func TestUnknownPathAndMethod(t *testing.T) {
 	s := newSite(t, "id", "http://localhost:8082")
 	res := s.serve("GET /trang", s.page("form"), get("/khac"))

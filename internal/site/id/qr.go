@@ -78,14 +78,13 @@ func (s *site) answerQR(w http.ResponseWriter, r *http.Request, id string) error
 		return err
 	}
 	buf := qrBuffers.Get().(*qrBuffer)
-	defer qrBuffers.Put(buf)
 	if buf.svg = buf.svg[:0]; v.Text != "" {
 		if buf.svg, err = qrcode.AppendSVG(buf.svg, v.Text); err != nil {
 			return err
 		}
 	}
 	buf.body = appendQR(buf.body[:0], v, buf.svg)
-	return web.RawJSON(w, r, http.StatusOK, buf.body)
+	return web.LateJSON(w, r, http.StatusOK, buf.body, func() { qrBuffers.Put(buf) })
 }
 
 // qrBuffer holds one answer while it is written: with thousands of pages that
