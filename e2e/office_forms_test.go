@@ -27,6 +27,9 @@ func TestTwoTabsOfTheForm(t *testing.T) {
 		w.See("Thông tin này vừa được sửa ở nơi khác")
 		w.See("Chính bạn, ở thẻ hoặc máy khác,")
 		w.See("khac@hungyen.example")
+		if strings.Contains(w.Text(), "Giới tính Nam Nam") {
+			t.Error("the page asks about what both tabs agree on")
+		}
 		if got := w.Value("email"); got != "uoc@hungyen.example" {
 			t.Errorf("the second tab's e-mail is %q", got)
 		}
@@ -34,6 +37,15 @@ func TestTwoTabsOfTheForm(t *testing.T) {
 		w.See("Cập nhật thông tin thành công")
 		w.Open(w.Office + personalPage)
 		w.See("uoc@hungyen.example")
+
+		// The same words twice are no conflict.
+		w.Open(w.Office + editPage)
+		other.Open(w.Office + editPage)
+		other.Fill("dia-chi", "Số 25 phố Ví Dụ")
+		other.Press("Cập nhật")
+		w.Fill("dia-chi", "Số 25  phố Ví Dụ ")
+		w.Press("Cập nhật")
+		w.See("Cập nhật thông tin thành công")
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"motcua/internal/i18n"
 	"motcua/internal/org"
@@ -77,6 +78,11 @@ func (s *site) save(w http.ResponseWriter, r *http.Request, v org.Visit) error {
 	}
 	saved, err := org.Saved{}, error(nil)
 	if picture == "" {
+		saved, err = s.Org.SaveProfile(r.Context(), v, e)
+	}
+	// Two tabs with the same words disagree about nothing.
+	if c, ok := errors.AsType[*org.Conflict](err); ok && agreed(e, c) {
+		e.Version = c.Version
 		saved, err = s.Org.SaveProfile(r.Context(), v, e)
 	}
 	if err == nil && picture == "" {
@@ -191,6 +197,46 @@ func (s *site) preview(r *http.Request, v org.Visit, page *editPage, draft strin
 	return nil
 }
 
+// agreed reports whether what somebody changed meanwhile is what was typed.
+func agreed(e org.Edit, c *org.Conflict) bool {
+	for _, f := range c.Fields {
+		if !sameAsTyped(e, f) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameAsTyped compares as people do: blanks and leading zeros do not count. A
+// secret or a picture is never known to be the same.
+func sameAsTyped(e org.Edit, c org.Changed) bool {
+	switch c.Field {
+	case org.FieldName:
+		return strings.TrimSpace(e.Name) == c.Now
+	case org.FieldSex:
+		return e.Sex == c.Now
+	case org.FieldAddress:
+		return strings.Join(strings.Fields(e.Address), " ") == c.Now
+	case org.FieldEmail:
+		return strings.TrimSpace(e.Email) == c.Now
+	case org.FieldBirthDate:
+		parts := strings.Split(c.Now, "/")
+		zeros := func(s string) string { return strings.TrimLeft(strings.TrimSpace(s), "0") }
+		return len(parts) == 3 && zeros(parts[0]) == zeros(e.Day) && zeros(parts[1]) == zeros(e.Month) && parts[2] == strings.TrimSpace(e.Year)
+	case org.FieldNumber:
+		n, err := vn.ParseIdentityNumber(e.Number)
+		return err == nil && n.Digits() == c.Now
+	case org.FieldPhone:
+		phone, err := vn.ParseMobile(e.Phone)
+		return err == nil && vn.NationalMobile(phone) == c.Now
+	case org.FieldReceiptAccount:
+		return strings.TrimSpace(e.ReceiptAccount) == c.Now
+	case org.FieldDefaultPage:
+		return e.DefaultPage == c.Now
+	}
+	return false
+}
+
 // conflict says what somebody changed meanwhile, beside what was typed.
 func (s *site) conflict(page editPage, v org.Visit, e org.Edit, c *org.Conflict) *conflict {
 	out := &conflict{By: c.By, At: c.At}
@@ -204,6 +250,9 @@ func (s *site) conflict(page editPage, v org.Visit, e org.Edit, c *org.Conflict)
 		org.FieldBirthDate: e.Day + "/" + e.Month + "/" + e.Year, org.FieldEmail: e.Email, org.FieldNumber: e.Number, org.FieldPhone: e.Phone,
 		org.FieldReceiptAccount: e.ReceiptAccount, org.FieldDefaultPage: pageWords(page.Base, e.DefaultPage, v.Posts)}
 	for _, f := range c.Fields {
+		if sameAsTyped(e, f) {
+			continue
+		}
 		now := f.Now
 		switch f.Field {
 		case org.FieldSex:
