@@ -61,6 +61,34 @@ func (r *rig) handing(id string) string {
 	return v
 }
 
+func TestRES01_WhileOneMessageTriesOthersPassBy(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		first, second := &named{name: "first"}, &named{name: "second"}
+		first.errs = []error{sms.NotTaken(errors.New("no line"))}
+		master := secretbox.NewMaster()
+		r, other := newRigWith(t, d, first, master), newRigWith(t, d, first, master)
+		r.routes(0, first, second)
+		other.routes(0, first, second)
+		r.code()
+		r.drain()
+		r.clk.Advance(5 * time.Second)
+		other.clk.Advance(5 * time.Second)
+		between := ""
+		first.during = func(context.Context) {
+			first.during = nil
+			between = other.code()
+			other.drain()
+		}
+		trying := r.code()
+		r.drain()
+		r.want(trying, sms.Accepted)
+		r.want(between, sms.Accepted)
+		if len(first.sent) != 2 || len(second.sent) != 2 {
+			t.Errorf("first %d, second %d", len(first.sent), len(second.sent))
+		}
+	})
+}
+
 func repeated(err error) []error { return slices.Repeat([]error{err}, 40) }
 
 func TestRES01_SecondProviderTakesWhatTheFirstSurelyHasNot(t *testing.T) {
@@ -144,9 +172,10 @@ func TestRES01_NeverTwiceByFailover(t *testing.T) {
 			r := newRig(t, d, first)
 			r.routes(0, first, second)
 			id := r.code()
+			// Sooner than its rest is over, so that the second would be next.
 			for range 3 {
 				r.drain()
-				r.clk.Advance(10 * time.Second)
+				r.clk.Advance(3 * time.Second)
 			}
 			r.want(id, sms.Accepted)
 			if len(first.sent) != 3 || len(second.sent) != 0 {
