@@ -18,8 +18,6 @@ type Work struct {
 	// Shared marks a machine of several officers: forms are not filled in by
 	// the browser, and leaving clears what it has kept.
 	Shared bool
-	// LockAfter is after how many minutes the screen locks.
-	LockAfter int
 }
 
 // A WorkPost is a line of "Đổi quyền".

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -43,7 +42,7 @@ func (s *site) who(r *http.Request) *web.Who {
 
 func (s *site) greet(b web.Base, v org.Visit) *web.Who {
 	w := &web.Work{Mark: v.Officer.ID, Initials: initials(v.Officer.Name), Post: v.Post.ID, Shared: v.Shared,
-		LockAfter: int(v.Session.Idle / time.Minute), Menu: menuOf(b, v.Post)}
+		Menu: menuOf(b, v.Post)}
 	if v.Officer.Avatar != "" {
 		w.Picture = fmt.Sprintf("%s%s/%d?v=%s", pathPortrait, v.Officer.ID, org.SmallSide, v.Officer.Avatar)
 	}

@@ -39,7 +39,7 @@ func at(b web.Base, v org.Visit) page {
 // shots are all pages in all states.
 func shots() []gallery.Shot {
 	shared := galleryVisit(0)
-	shared.Shared, shared.Left = true, 5*time.Minute
+	shared.Shared, shared.Left, shared.Officer.Avatar = true, 5*time.Minute, "0a1b2c"
 	nobody := galleryVisit(0)
 	nobody.Post, nobody.Posts, nobody.LastSignIn = org.Post{}, nil, nil
 	given := form{Action: "/hethong/doi-quyen", Fields: []hidden{{"quyen", "p1"}, {"ho-ten", "Lê Thị Mỹ Duyên"}}}

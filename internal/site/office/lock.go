@@ -48,8 +48,8 @@ func orHome(back string) string {
 }
 
 func (s *site) lockedPage(w http.ResponseWriter, r *http.Request, status int, v org.Visit, back, sentence string) error {
-	p := lockedPage{ask: ask{Base: s.Web.Base(r), Back: back, Shared: v.Shared, FieldError: sentence},
-		Name: v.Officer.Name, Initials: initials(v.Officer.Name)}
+	p := lockedPage{ask: s.ask(r, back), Name: v.Officer.Name, Initials: initials(v.Officer.Name)}
+	p.Shared, p.FieldError = v.Shared, sentence
 	return s.Web.Render(w, r, status, "locked", p)
 }
 

@@ -47,7 +47,8 @@ func (s *site) signInPage(w http.ResponseWriter, r *http.Request, status int, ba
 	if err != nil {
 		return err
 	}
-	p := signInPage{ask: ask{Base: s.Web.Base(r), Back: back, Shared: shared}}
+	p := signInPage{ask: s.ask(r, back)}
+	p.Shared = shared
 	fill(&p)
 	return s.Web.Render(w, r, status, "sign-in", p)
 }

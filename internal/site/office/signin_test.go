@@ -35,6 +35,9 @@ func TestSignInLeadsWhereThePersonWanted(t *testing.T) {
 	b.says(b.get(pathSignIn+"?ve="+url.QueryEscape(pathProfile)), http.StatusOK, "Tên đăng nhập", "Mật khẩu", "Đăng nhập bằng VNeID", "Quên mật khẩu", "trở lại đúng trang")
 	b.leads(b.post(pathSignIn, "ten", " Duyen.LTM ", "mk", password, "ve", pathProfile), pathProfile)
 	b.says(b.get(pathProfile), http.StatusOK, "Lê Thị Mỹ Duyên")
+	if refused := r.browser().post(pathSignIn, "ten", "x", "mk", "", "ve", pathProfile); !strings.Contains(refused.body, "login%3fve%3d%252Fhethong%252Ftrang-ca-nhan") {
+		t.Errorf("changing the language after a refusal loses the way back:\n%s", refused.body)
+	}
 	b.leads(b.get(pathSignIn), pathHome)
 	b.leads(b.get("/"), pathHome)
 

@@ -43,7 +43,11 @@ func (s *site) stepOver(w http.ResponseWriter, r *http.Request, back string) err
 	})
 }
 
-func (s *site) ask(r *http.Request, back string) ask { return ask{Base: s.Web.Base(r), Back: back} }
+func (s *site) ask(r *http.Request, back string) ask {
+	a := ask{Base: s.Web.Base(r), Back: back}
+	a.Here = withBack(r.URL.Path, back) // a posted form carries the way back in itself
+	return a
+}
 
 func (s *site) code(w http.ResponseWriter, r *http.Request) error {
 	view, back, answered, err := s.pending(w, r, org.NextTOTP)
