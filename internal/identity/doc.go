@@ -8,6 +8,14 @@
 // SMS. Confirm ends the attempt with the right code, in the transaction of
 // the caller, who opens the session in it.
 //
+// The second way is a phone. Activate binds an account to a key that the
+// phone's browser keeps and to a passcode; OpenApp signs its owner in to the
+// app, which is a session of its own kind and nothing to other services. A
+// sign-in page makes an attempt (MakeQR) and asks for its state (QR); the phone
+// takes it up (ScanText, ScanCode, ScanHere), shows who asks, and Approve signs
+// all of that. UseQR, in the transaction of whoever opens the session, uses the
+// approval up. What is refused on the phone is a Refusal with a Code.
+//
 // Every secret here has one form at rest: passwords are Argon2id hashes, codes
-// keyed digests; activation codes, device and browser marks are SHA-256.
+// keyed digests; passcodes are hashed as passwords are; activation codes, device and browser marks are SHA-256.
 package identity
