@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,7 +30,8 @@ type profileCmd struct {
 
 const (
 	pathLogin = "/hethong/login"
-	pathEdit  = "/hethong/trang-ca-nhan/cap-nhat"
+	pathOwn   = "/hethong/trang-ca-nhan"
+	pathEdit  = pathOwn + "/cap-nhat"
 	// savesPerCore and saveP95 are what is asked for.
 	savesPerCore = 50
 	saveP95      = 100 * time.Millisecond
@@ -152,7 +154,7 @@ func (o *officer) save(ctx context.Context, opened bool) (time.Duration, error) 
 	if err != nil {
 		return took, err
 	}
-	if resp.StatusCode != http.StatusSeeOther {
+	if resp.StatusCode != http.StatusSeeOther || !strings.HasPrefix(resp.Header.Get("Location"), pathOwn) {
 		return took, fmt.Errorf("a save answered %d: %.300s", resp.StatusCode, text(page))
 	}
 	if !opened {
