@@ -180,7 +180,7 @@ func deskShots() []gallery.Shot {
 			return deskPage{Base: b, Password: "HungYen-Thu-2026", Accounts: accounts, Messages: messages, Factor: 100}
 		}},
 		{Page: "desk", Name: "phone", Path: "/sandbox", Data: func(b web.Base) any {
-			const app = "https://192.168.1.20:8082/app/"
+			app := b.Places.ID + "/app/"
 			svg, err := qrcode.SVG(app)
 			if err != nil {
 				panic(err) // of a constant
