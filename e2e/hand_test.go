@@ -198,7 +198,7 @@ func (h *onScreen) Fill(box, text string) {
 	// A locked screen's box may wait out of sight under the same name.
 	h.Until(fmt.Sprintf(`(() => {
 		document.querySelectorAll("[data-e2e-box]").forEach(e => e.removeAttribute("data-e2e-box"))
-		const e = [...document.getElementsByName(%q)].find(e => e.getClientRects().length)
+		const e = [...document.getElementsByName(%q)].find(e => e.checkVisibility())
 		if (e) e.setAttribute("data-e2e-box", "")
 		return !!e
 	})()`, box))
@@ -232,7 +232,7 @@ func (h *onScreen) Press(text string) {
 	// may bring it a moment after the page.
 	h.Until(fmt.Sprintf(`(() => {
 		document.querySelectorAll("[data-e2e]").forEach(e => e.removeAttribute("data-e2e"));
-		const e = [...document.querySelectorAll("button, a")].find(e => e.textContent.replace(/\s+/g, " ").trim() === %q && e.getClientRects().length);
+		const e = [...document.querySelectorAll("button, a")].find(e => e.textContent.replace(/\s+/g, " ").trim() === %q && e.checkVisibility());
 		if (e) e.setAttribute("data-e2e", "");
 		return !!e;
 	})()`, text))

@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"motcua/internal/app/apptest"
 	"motcua/internal/demo"
@@ -91,6 +90,31 @@ func TestGuideJourney_PersonalPage(t *testing.T) {
 		if strings.Contains(w.Text(), "Đã xác nhận số điện thoại.") {
 			t.Error("what was done is told again on the next look")
 		}
-		w.Clock.Advance(time.Minute)
+		w.Press("Hướng dẫn từng bước")
+		w.See("Cán bộ cập nhật thông tin cá nhân")
 	})
+}
+
+// TestGuideJourney_PersonalPageOnAPhone follows the same words in a narrow
+// window, with scripts and where none runs.
+func TestGuideJourney_PersonalPageOnAPhone(t *testing.T) {
+	t.Parallel()
+	for name, scripts := range map[string]bool{"scripts": true, "noscript": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := visit(t, scripts, apptest.Options{})
+			v.tab.Width(390)
+			v.enterOffice(officer)
+			v.Press("Trang cá nhân")
+			v.Press("Cập nhật")
+			v.See("Cập nhật thông tin cá nhân")
+			v.fillIn()
+			v.Press("Cập nhật")
+			v.See("Cập nhật thông tin thành công")
+			v.Fill("ma", v.OTP(officerPhone))
+			v.Press("Xác nhận")
+			v.See("Đã đủ, 100 %")
+			v.watch.Quiet("on a phone")
+		})
+	}
 }
