@@ -32,7 +32,7 @@ func (p *photographer) byPhone() {
 	phone.picture("18-ung-dung-390", "")
 
 	p.alive = true
-	d := &desk{p.visitor, h}
+	d := &desk{visitor: p.visitor, phone: h}
 	d.showCode()
 	p.picture("17-trang-dang-nhap-1280", "")
 	h.tap("Quét mã QR")

@@ -125,6 +125,7 @@ func TestQR12_AnswersOfThePhone(t *testing.T) {
 	d.scan()
 	d.within("not me", func() { d.phone.tap("Không phải tôi") }, shows("Chủ tài khoản cho biết đây không phải là họ."))
 	d.phone.screen("Đã chặn lần đăng nhập này")
+	d.quick()
 	d.Drain()
 	if !strings.Contains(d.Inbox.List(person.Phone)[0].Text, "bi chan 24 gio") {
 		t.Errorf("the owner is told: %s", d.Inbox.List(person.Phone)[0].Text)
