@@ -54,7 +54,7 @@ func (s *site) second(w http.ResponseWriter, r *http.Request, p secondPage, secr
 	if err != nil {
 		return err
 	}
-	p.Secret, p.Picture = inFours(secret), template.HTML(svg) //nolint:gosec // drawn by us: no text of anybody's
+	p.Secret, p.Picture = inFours(secret), template.HTML(svg) // drawn by us, no text of anybody
 	status := http.StatusOK
 	if p.Error() {
 		status = http.StatusUnprocessableEntity
