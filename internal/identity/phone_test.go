@@ -270,7 +270,10 @@ func TestQR14_EnrolmentNeedsTheNewKeysProof(t *testing.T) {
 			"a long key":        {with(func(a *identity.Activation) { a.Key = strings.Repeat("A", 5000) }), identity.BadProof},
 			"another's proof":   {with(func(a *identity.Activation) { a.Proof = identitytest.NewKey(t).Prove(t, st.Challenge) }), identity.BadProof},
 			"another challenge": {with(func(a *identity.Activation) { a.Proof = p.Key.Prove(t, foreign) }), identity.BadProof},
-			"a weak passcode":   {with(func(a *identity.Activation) { a.Passcode = "123456" }), identity.WeakPasscode},
+			"a challenge of its own": {with(func(a *identity.Activation) {
+				a.Challenge, a.Proof = "of my own", p.Key.Prove(t, "of my own")
+			}), identity.BadProof},
+			"a weak passcode": {with(func(a *identity.Activation) { a.Passcode = "123456" }), identity.WeakPasscode},
 		} {
 			_, err := r.People.Activate(t.Context(), p.Token, c.a)
 			wantCode(t, what, err, c.want)

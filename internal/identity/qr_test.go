@@ -389,5 +389,7 @@ func TestQR06_GuessesAtOnceAreCounted(t *testing.T) {
 			t.Errorf("%d passcodes were looked at, at most %d may be", n, identity.PasscodeTries)
 		}
 		wantCode(t, "the right one", r.phone.Open(t, identitytest.Passcode), identity.PhoneLocked)
+		_, err := r.People.App(t.Context(), r.phone.Token)
+		wantCode(t, "a session that was open", err, identity.PhoneLocked)
 	})
 }
