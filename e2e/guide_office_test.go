@@ -1,8 +1,13 @@
 package e2e_test
 
 import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
 	"os"
 	"path/filepath"
+	"testing"
 	"time"
 
 	"motcua/internal/demo"
@@ -68,12 +73,38 @@ func (p *photographer) walkOffice() {
 // chosenPicture shows the sliders that cut a picture.
 func (p *photographer) chosenPicture() {
 	file := filepath.Join(p.t.TempDir(), "anh-the.png")
-	if err := os.WriteFile(file, halves(p.t), 0o600); err != nil {
+	if err := os.WriteFile(file, figure(p.t), 0o600); err != nil {
 		p.t.Fatal(err)
 	}
 	p.tab.File(`input[name="anh"]`, file)
 	p.See("Chọn phần ảnh làm ảnh đại diện")
 	p.page()
+}
+
+// figure is a PNG with the outline of nobody in particular.
+func figure(t *testing.T) []byte {
+	t.Helper()
+	const side = 400
+	m := image.NewRGBA(image.Rect(0, 0, side, side))
+	ground, person := color.RGBA{R: 227, G: 233, B: 241, A: 255}, color.RGBA{R: 85, G: 123, B: 172, A: 255}
+	within := func(x, y, middleX, middleY, width, height int) bool {
+		dx, dy := float64(x-middleX)/float64(width), float64(y-middleY)/float64(height)
+		return dx*dx+dy*dy <= 1
+	}
+	for x := range side {
+		for y := range side {
+			c := ground
+			if within(x, y, 200, 150, 70, 80) || within(x, y, 200, 400, 140, 140) {
+				c = person
+			}
+			m.Set(x, y, c)
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // firstPassword signs in with what the administrator hands over.

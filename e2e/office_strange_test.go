@@ -113,13 +113,13 @@ func pictureOf(t *testing.T, side int, encode func(io.Writer, image.Image) error
 	return b.Bytes()
 }
 
-// halves is a PNG twice as wide as high, red on the left and blue on the right.
+// halves is a PNG twice as wide as high, grey on the left and blue on the right.
 func halves(t *testing.T) []byte {
 	t.Helper()
 	m := image.NewRGBA(image.Rect(0, 0, 800, 400))
 	for x := range 800 {
 		for y := range 400 {
-			m.Set(x, y, map[bool]color.Color{true: color.RGBA{R: 255, A: 255}, false: color.RGBA{B: 255, A: 255}}[x < 400])
+			m.Set(x, y, map[bool]color.Color{true: color.Gray{Y: 200}, false: color.RGBA{B: 255, A: 255}}[x < 400])
 		}
 	}
 	var b bytes.Buffer
