@@ -132,6 +132,12 @@ func (a *Core) domain() error {
 		return err
 	}
 	identity.Register(a.Registry, func() *identity.Service { return a.People })
+	var opts []jobs.Option
+	if a.Config.SiteURL(config.ID) == nil || a.Config.SiteURL(config.Portal) == nil && a.Config.SiteURL(config.Office) == nil {
+		// The console queues what the sites' processes send.
+		opts = append(opts, jobs.Elsewhere())
+	}
+	oidcop.Register(a.Registry, func() *oidcop.Provider { return a.Provider }, opts...)
 	people := identity.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Hasher: a.Hasher, SMS: a.SMS,
 		Jobs: a.Jobs, Audit: a.Audit, Sessions: a.Sessions, Limiter: a.Limiter, Limits: a.limits(),
 		Place: a.Config.NetworkLabel, PhoneWait: a.Config.PhoneWait, NoQRNotice: a.Config.QRNotice == config.QRNoticeOff}
@@ -149,13 +155,10 @@ func (a *Core) domain() error {
 // provider is whole only where the id site's address is known; the console's
 // commands need its keys alone.
 func (a *Core) provider() (err error) {
-	parts := oidcop.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Audit: a.Audit, Sessions: a.Sessions, People: a.People, Log: a.Log}
-	u := a.Config.SiteURL(config.ID)
-	if u == nil {
-		a.Provider = &oidcop.Provider{Parts: parts}
-		return nil
+	parts := oidcop.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Audit: a.Audit, Sessions: a.Sessions, People: a.People, Jobs: a.Jobs, Log: a.Log}
+	if u := a.Config.SiteURL(config.ID); u != nil {
+		parts.Issuer = u.String()
 	}
-	parts.Issuer = u.String()
 	a.Provider, err = oidcop.New(parts)
 	return err
 }

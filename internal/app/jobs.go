@@ -12,6 +12,9 @@ const (
 	purgeEvery = time.Hour
 	// keysEvery is how often the signing keys' schedule is looked at.
 	keysEvery = time.Hour
+	// expireEvery and the queue's look at its table keep a service waiting
+	// less than 5 s for the news that a session has ended by time (OP-14).
+	expireEvery = 2 * time.Second
 )
 
 // Names of periodic jobs that tests run by themselves.
@@ -19,6 +22,8 @@ const (
 	JobSeal  = "audit.seal"
 	JobPurge = "purge"
 	JobKeys  = "oidcop.keys"
+	// JobExpire ends the provider's sessions that are over by time.
+	JobExpire = "oidcop.expire"
 )
 
 // periodic declares what runs again and again, on one process at a time. Each
@@ -40,4 +45,5 @@ func (a *Core) periodic() {
 		a.Registry.Periodic(JobPurge+"."+name, purgeEvery, purge)
 	}
 	a.Registry.Periodic(JobKeys, keysEvery, a.Provider.EnsureKeys)
+	a.Registry.Periodic(JobExpire, expireEvery, a.Provider.EndExpired)
 }

@@ -137,6 +137,7 @@ func (a *App) build() error {
 		}
 		a.sites[config.Portal] = h
 	}
+	a.Provider.Transport = a.noticeTransport()
 	return nil
 }
 
@@ -191,12 +192,27 @@ func (a *App) desk() *id.Desk {
 	return d
 }
 
+// noticeTransport carries the provider's notices to services.
+func (a *App) noticeTransport() http.RoundTripper {
+	t := network()
+	for _, name := range []string{config.Portal, config.Office} {
+		if h := a.sites[name]; h != nil {
+			t = inProcess{site: a.Config.SiteURL(name), handler: h, next: t}
+		}
+	}
+	return t
+}
+
+func network() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 32
+	t.DialContext = (&net.Dialer{Timeout: signin.CallTimeout}).DialContext
+	return t
+}
+
 // transport carries the portal's calls to its provider.
 func (a *App) transport() http.RoundTripper {
-	network := http.DefaultTransport.(*http.Transport).Clone()
-	network.MaxIdleConnsPerHost = 32
-	network.DialContext = (&net.Dialer{Timeout: signin.CallTimeout}).DialContext
-	var t http.RoundTripper = network
+	t := network()
 	if h := a.sites[config.ID]; h != nil {
 		t = inProcess{site: a.Config.SiteURL(config.ID), handler: h, next: t}
 	}

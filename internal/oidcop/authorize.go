@@ -243,6 +243,9 @@ func (p *Provider) Purge(ctx context.Context) error {
 	if _, err := db.Exec(ctx, p.DB, `DELETE FROM access_token WHERE expires_at < $1`, now.Add(-24*time.Hour)); err != nil {
 		return err
 	}
+	if _, err := db.Exec(ctx, p.DB, `DELETE FROM logout_delivery WHERE created_at < $1`, now.Add(-keepDeliveries)); err != nil {
+		return err
+	}
 	_, err := db.Exec(ctx, p.DB, `DELETE FROM auth_request WHERE created_at < $1`, now.Add(-keepRequests))
 	return err
 }

@@ -36,6 +36,9 @@ type Client struct {
 	Scopes    []string
 	// IDTokenAlg is ES256 or RS256.
 	IDTokenAlg string
+	// BackchannelLogoutURI is told when a session has ended in which the
+	// service got tokens (OP-14); empty: it is not told.
+	BackchannelLogoutURI string
 	// Isolated: a sign-in for this service always asks, and neither uses nor
 	// replaces nor ends the session that the browser has with the provider.
 	// Whoever is signed in on a counter's PC is not the officer who sits there.
@@ -56,9 +59,10 @@ type clientRow struct {
 	Scopes         string `db:"scopes"`
 	IDTokenAlg     string `db:"id_token_alg"`
 	Isolated       bool   `db:"isolated"`
+	LogoutURI      string `db:"backchannel_logout_uri"`
 }
 
-const clientColumns = `id, name, name_en, sms_name, secret_digest, redirect_uris, post_logout_uris, sign_in_url, scopes, id_token_alg, isolated`
+const clientColumns = `id, name, name_en, sms_name, secret_digest, redirect_uris, post_logout_uris, sign_in_url, scopes, id_token_alg, isolated, backchannel_logout_uri`
 
 // errNoClient says that no service has this id.
 var errNoClient = errors.New("oidcop: no such client")
@@ -93,7 +97,7 @@ func (p *Provider) Clients(ctx context.Context) ([]*Client, error) {
 func (r clientRow) client() *Client {
 	return &Client{ID: r.ID, Name: r.Name, NameEN: r.NameEN, SMSName: r.SMSName, RedirectURIs: strings.Fields(r.RedirectURIs),
 		PostLogoutURIs: strings.Fields(r.PostLogoutURIs), SignInURL: r.SignInURL, Scopes: strings.Fields(r.Scopes),
-		IDTokenAlg: r.IDTokenAlg, Isolated: r.Isolated, secretDigest: r.SecretDigest}
+		IDTokenAlg: r.IDTokenAlg, Isolated: r.Isolated, BackchannelLogoutURI: r.LogoutURI, secretDigest: r.SecretDigest}
 }
 
 // FirstPartySecret is the secret of one of the program's own services. It is
@@ -110,18 +114,22 @@ func FirstPartySecret(mac func(purpose string, data []byte) []byte, id string) s
 // PutClient writes a service with its secret, or brings an existing one to
 // what is given.
 func (p *Provider) PutClient(ctx context.Context, c Client, secret string) error {
+	if err := checkLogoutURI(c.BackchannelLogoutURI); err != nil {
+		return err
+	}
 	now := p.Clock.Now()
 	if c.IDTokenAlg == "" {
 		c.IDTokenAlg = string(algDefault)
 	}
 	_, err := db.Exec(ctx, p.DB, `INSERT INTO client (`+clientColumns+`, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$12)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$13)
 		ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, name_en = EXCLUDED.name_en, sms_name = EXCLUDED.sms_name,
 			secret_digest = EXCLUDED.secret_digest, redirect_uris = EXCLUDED.redirect_uris,
 			post_logout_uris = EXCLUDED.post_logout_uris, sign_in_url = EXCLUDED.sign_in_url, scopes = EXCLUDED.scopes,
-			id_token_alg = EXCLUDED.id_token_alg, isolated = EXCLUDED.isolated, updated_at = EXCLUDED.updated_at`,
+			id_token_alg = EXCLUDED.id_token_alg, isolated = EXCLUDED.isolated,
+			backchannel_logout_uri = EXCLUDED.backchannel_logout_uri, updated_at = EXCLUDED.updated_at`,
 		c.ID, c.Name, c.NameEN, c.SMSName, sha256Hex(secret), strings.Join(c.RedirectURIs, " "), strings.Join(c.PostLogoutURIs, " "),
-		c.SignInURL, strings.Join(c.Scopes, " "), c.IDTokenAlg, c.Isolated, now)
+		c.SignInURL, strings.Join(c.Scopes, " "), c.IDTokenAlg, c.Isolated, c.BackchannelLogoutURI, now)
 	return err
 }
 

@@ -157,6 +157,8 @@ type metadata struct {
 	RequestURIParameter  bool     `json:"request_uri_parameter_supported"`
 	RequireRequestURIReg bool     `json:"require_request_uri_registration"`
 	IssParameter         bool     `json:"authorization_response_iss_parameter_supported"`
+	BackchannelLogout    bool     `json:"backchannel_logout_supported"`
+	BackchannelSession   bool     `json:"backchannel_logout_session_supported"`
 }
 
 func (p *Provider) metadata() metadata {
@@ -171,7 +173,7 @@ func (p *Provider) metadata() metadata {
 		Claims: []string{"sub", "name", "birthdate", "gender", "updated_at", "phone_number", "phone_number_verified",
 			"national_id", "account_level", "account_type", "auth_time", "acr", "amr", "sid"},
 		UILocales: []string{"vi", "en"}, Prompts: []string{"none", "login", "consent", "select_account"},
-		ChallengeMethods: []string{"S256"}, IssParameter: true,
+		ChallengeMethods: []string{"S256"}, IssParameter: true, BackchannelLogout: true, BackchannelSession: true,
 	}
 }
 

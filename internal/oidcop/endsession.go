@@ -18,6 +18,8 @@ type hint struct {
 	Subject  string          `json:"sub"`
 	Audience json.RawMessage `json:"aud"`
 	Session  string          `json:"sid"`
+	// Events: a logout token, which proves nothing about who asks.
+	Events json.RawMessage `json:"events"`
 }
 
 func (h hint) audience() []string {
@@ -56,7 +58,7 @@ func (p *Provider) verifyHint(ctx context.Context, token string) (hint, error) {
 			return hint{}, errHint
 		}
 		var h hint
-		if json.Unmarshal(body, &h) != nil || h.Issuer != p.Issuer || h.Subject == "" {
+		if json.Unmarshal(body, &h) != nil || h.Issuer != p.Issuer || h.Subject == "" || h.Events != nil {
 			return hint{}, errHint
 		}
 		return h, nil

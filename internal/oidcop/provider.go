@@ -11,6 +11,7 @@ import (
 	"motcua/internal/clock"
 	"motcua/internal/db"
 	"motcua/internal/identity"
+	"motcua/internal/jobs"
 	"motcua/internal/secretbox"
 	"motcua/internal/session"
 )
@@ -52,11 +53,15 @@ type Parts struct {
 	Audit    *audit.Log
 	Sessions *session.Store
 	People   *identity.Service
+	Jobs     *jobs.Queue
 	// Log receives what goes wrong at endpoints; nil: slog.Default, to which
 	// the library writes in any case.
 	Log *slog.Logger
 	// Issuer is the public URL of the id site, without a slash at its end.
+	// Empty: the provider keeps keys and ends sessions, and answers nobody.
 	Issuer string
+	// Transport carries notices to services; nil: the network.
+	Transport http.RoundTripper
 }
 
 // A Provider holds the rules of this package over one database.
@@ -67,12 +72,17 @@ type Provider struct {
 	jwks  http.Handler
 }
 
-// New returns a Provider. It errs when the library refuses the issuer.
+// New returns a Provider, which from then on learns of every end of a session
+// of the id site. It errs when the library refuses the issuer.
 func New(p Parts) (*Provider, error) {
 	if p.Log == nil {
 		p.Log = slog.Default()
 	}
 	o := &Provider{Parts: p}
+	p.Sessions.OnEnd(identity.Site, o.sessionsEnded)
+	if p.Issuer == "" {
+		return o, nil
+	}
 	lib, err := op.NewProvider(&op.Config{CodeMethodS256: true, AuthMethodPost: true}, storage{o}, op.StaticIssuer(p.Issuer),
 		op.WithAllowInsecure(), op.WithCORSOptions(nil), op.WithCrypto(bareToken{}),
 		op.WithCustomTokenEndpoint(op.NewEndpoint(PathToken)), op.WithCustomKeysEndpoint(op.NewEndpoint(PathKeys)))

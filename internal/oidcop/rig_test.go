@@ -46,8 +46,9 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	mux := http.NewServeMux()
 	r.server = httptest.NewServer(mux)
 	t.Cleanup(r.server.Close)
+	oidcop.Register(r.Registry, func() *oidcop.Provider { return r.provider })
 	var err error
-	r.provider, err = oidcop.New(oidcop.Parts{DB: d, Clock: r.Clock, Box: r.Box, Audit: r.Audit, Sessions: r.Sessions, People: r.People, Issuer: r.server.URL})
+	r.provider, err = oidcop.New(oidcop.Parts{DB: d, Clock: r.Clock, Box: r.Box, Audit: r.Audit, Sessions: r.Sessions, People: r.People, Jobs: r.Jobs, Issuer: r.server.URL})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -109,6 +109,12 @@ func (s storage) CreateAccessToken(ctx context.Context, r op.TokenRequest) (stri
 		if n == 0 {
 			return oidc.ErrInvalidGrant()
 		}
+		// Whoever ends the session sees this service, or it gets nothing.
+		if err := s.p.Sessions.Hold(ctx, tx, *g.SessionID); errors.Is(err, db.ErrNotFound) {
+			return oidc.ErrInvalidGrant()
+		} else if err != nil {
+			return err
+		}
 		_, err = db.Exec(ctx, tx, `INSERT INTO access_token (digest, request_id, client_id, account_id, session_id, scopes, created_at, expires_at)
 			VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
 			sha256Hex(token), g.ID, g.ClientID, g.GetSubject(), *g.SessionID, g.Scopes, now, now.Add(accessTokenLife))

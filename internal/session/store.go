@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"strings"
 	"time"
 
@@ -36,12 +37,14 @@ var tokenLength = base64.RawURLEncoding.EncodedLen(tokenBytes)
 
 // Store keeps sessions in a database.
 type Store struct {
-	db  *db.DB
-	clk clock.Clock
+	db      *db.DB
+	clk     clock.Clock
+	endSite string
+	onEnd   EndedFunc
 }
 
 // New returns the store of d.
-func New(d *db.DB, clk clock.Clock) *Store { return &Store{d, clk} }
+func New(d *db.DB, clk clock.Clock) *Store { return &Store{db: d, clk: clk} }
 
 // Create opens a session and returns the token that finds it, which is never
 // stored or shown again. Site, Kind and Subject must be set; a zero AuthTime
@@ -70,12 +73,12 @@ func (st *Store) Create(ctx context.Context, tx *db.Tx, s Session) (token string
 	_, err = db.Exec(ctx, tx, `INSERT INTO browser_session (id, token_digest, site, kind, subject, provider_sid, auth_time, created_at,
 			seen_at, idle_until, expires_at, idle_seconds, amr, agent, address, data)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$8,$9,$10,$11,$12,$13,$14,$15)`,
-		s.ID, digest(token), s.Site, s.Kind, s.Subject, s.ProviderSID, s.AuthTime, now, now.Add(s.Idle), s.ExpiresAt,
+		s.ID, digest(token), s.Site, s.Kind, s.Subject, s.ProviderSID, s.AuthTime, now, s.idleUntil(now), s.ExpiresAt,
 		int(s.Idle/time.Second), strings.Join(s.AMR, " "), s.Agent, s.Address, nullable(s.Data))
 	if err != nil {
 		return "", Session{}, err
 	}
-	return token, s, nil
+	return token, s, st.usedThrough(ctx, tx, s.ProviderSID)
 }
 
 const alive = ` AND revoked_at IS NULL AND idle_until > $1 AND expires_at > $1`
@@ -96,8 +99,8 @@ func (st *Store) Lookup(ctx context.Context, site, kind, token string) (Session,
 	if now.Sub(s.SeenAt) >= touchEvery {
 		// Of requests that come together, one writes.
 		_, err := db.Exec(ctx, st.db, `UPDATE browser_session SET seen_at = $1, idle_until = $2
-			WHERE id = $3 AND seen_at <= $4`+alive, now, now.Add(s.Idle), s.ID, now.Add(-touchEvery))
-		if err != nil {
+			WHERE id = $3 AND seen_at <= $4`+alive, now, s.idleUntil(now), s.ID, now.Add(-touchEvery))
+		if err := errors.Join(err, st.usedThrough(ctx, st.db, s.ProviderSID)); err != nil {
 			return Session{}, err
 		}
 		s.SeenAt = now
@@ -129,11 +132,11 @@ func (st *Store) Touch(ctx context.Context, id string) error {
 	}
 	now := st.clk.Now()
 	n, err := db.Exec(ctx, st.db, `UPDATE browser_session SET seen_at = $1, idle_until = $2 WHERE id = $3`+alive,
-		now, now.Add(s.Idle), id)
+		now, s.idleUntil(now), id)
 	if err == nil && n == 0 {
 		return ErrNotFound
 	}
-	return err
+	return errors.Join(err, st.usedThrough(ctx, st.db, s.ProviderSID))
 }
 
 // Get returns a live session by its id, or ErrNotFound. It does not count as
@@ -196,9 +199,12 @@ func (st *Store) RevokeOthers(ctx context.Context, tx *db.Tx, site, subject, kee
 }
 
 func (st *Store) revoke(ctx context.Context, tx *db.Tx, where, reason string, args ...any) (int, error) {
-	n, err := db.Exec(ctx, tx, `UPDATE browser_session SET revoked_at = $1, revoke_reason = $2, data = NULL WHERE revoked_at IS NULL AND `+where,
-		append([]any{st.clk.Now(), reason}, args...)...)
-	return int(n), err
+	ended, err := db.Select[Ended](ctx, tx, `UPDATE browser_session SET revoked_at = $1, revoke_reason = $2, data = NULL
+		WHERE revoked_at IS NULL AND `+where+` RETURNING id, site, subject`, append([]any{st.clk.Now(), reason}, args...)...)
+	if err != nil {
+		return 0, err
+	}
+	return len(ended), st.tell(ctx, tx, ended, reason)
 }
 
 // IdleLeft is how long a session lives without further use; 0 when it has

@@ -49,6 +49,8 @@ type profile interface {
 	// endSessionURL is where a sign-out continues, or "" when the provider
 	// has no such place.
 	endSessionURL(ctx context.Context, o SignOut) (string, error)
+	// verifyLogout says what a logout token ends, and gives its id.
+	verifyLogout(ctx context.Context, raw string) (Logout, string, error)
 }
 
 // authorization is what an authorization request carries.

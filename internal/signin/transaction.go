@@ -148,12 +148,20 @@ const (
 	purgeBatches = 1000
 )
 
-// Purge deletes transactions a day after their end. It is called hourly.
+// Purge deletes transactions a day after their end, and used logout tokens. It
+// is called hourly.
 func (s *Service) Purge(ctx context.Context) error {
-	before := s.clk.Now().Add(-transactionKept)
+	now := s.clk.Now()
+	return errors.Join(
+		s.inBatches(ctx, `DELETE FROM signin_transaction WHERE state_hash IN
+			(SELECT state_hash FROM signin_transaction WHERE expires_at < $1 LIMIT $2)`, now.Add(-transactionKept)),
+		s.inBatches(ctx, `DELETE FROM signin_logout_token WHERE digest IN
+			(SELECT digest FROM signin_logout_token WHERE created_at < $1 LIMIT $2)`, now.Add(-logoutTokenKept)))
+}
+
+func (s *Service) inBatches(ctx context.Context, text string, before time.Time) error {
 	for range purgeBatches {
-		n, err := db.Exec(ctx, s.db, `DELETE FROM signin_transaction WHERE state_hash IN
-			(SELECT state_hash FROM signin_transaction WHERE expires_at < $1 LIMIT $2)`, before, purgeBatch)
+		n, err := db.Exec(ctx, s.db, text, before, purgeBatch)
 		if err != nil || n < purgeBatch {
 			return err
 		}

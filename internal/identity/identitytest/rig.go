@@ -44,6 +44,7 @@ var Source = netip.MustParseAddr("203.0.113.7")
 // A Rig is a service with all its parts in reach.
 type Rig struct {
 	DB       *db.DB
+	Registry *jobs.Registry
 	Clock    *clock.Manual
 	Box      *secretbox.Box
 	Jobs     *jobs.Queue
@@ -65,6 +66,7 @@ func New(t *testing.T, d *db.DB, limits identity.Limits) *Rig {
 		t.Fatal(err)
 	}
 	registry := jobs.NewRegistry()
+	r.Registry = registry
 	identity.Register(registry, func() *identity.Service { return r.People })
 	r.Inbox = sms.NewInbox(r.Clock)
 	if r.Jobs, err = jobs.New(d, r.Clock, registry, log); err != nil {

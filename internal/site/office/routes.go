@@ -15,6 +15,9 @@ import (
 const (
 	PathSignIn   = pathSignIn
 	PathCallback = "/hethong/vneid/tro-ve"
+	// PathLogout is where the provider says that a session has ended. It lies
+	// outside of /hethong: the provider is in no allowed network.
+	PathLogout = "/oidc/backchannel-logout"
 )
 
 // Addresses that several pages lead to.
@@ -45,6 +48,8 @@ type site struct{ Parts }
 func New(p Parts) http.Handler {
 	s := &site{p}
 	p.Web.Who = s.who
+	// The provider posts from wherever it is; its token proves it.
+	p.Web.CrossOrigin = []string{"POST " + PathLogout}
 	p.Web.BodyLimits = map[string]int64{pathEdit: maxUpload, pathNumbers: 2 * maxList}
 	return p.Web.Chain(web.Audited(s.within(s.routes())))
 }
@@ -52,6 +57,8 @@ func New(p Parts) http.Handler {
 func (s *site) routes() *web.Mux {
 	m := web.NewMux(s.Web)
 	m.Handle("GET /{$}", s.front)
+
+	m.Handle("POST "+PathLogout, s.endedElsewhere)
 
 	m.Handle("GET /hethong", s.signed("", s.home))
 	m.Handle("GET "+pathSignIn, s.signIn)

@@ -20,6 +20,8 @@ const (
 	PathSignIn    = pathSignIn
 	PathCallback  = "/dich-vu-cong/cong-dan/tro-ve"
 	PathSignedOut = "/da-dang-xuat"
+	// PathLogout is where the provider says that a session has ended.
+	PathLogout = "/oidc/backchannel-logout"
 
 	pathCitizen = "/dich-vu-cong/cong-dan"
 )
@@ -51,6 +53,8 @@ func New(p Parts) (http.Handler, error) {
 	}
 	s := &site{Parts: p, guide: g}
 	p.Web.Who = s.who
+	// The provider posts from wherever it is; its token proves it.
+	p.Web.CrossOrigin = []string{"POST " + PathLogout}
 	// The form that signs out posts to us and is led on to the provider.
 	if origin := p.SignIn.IssuerOrigin(); !slices.Contains(p.Web.FormAction, origin) {
 		p.Web.FormAction = append(p.Web.FormAction, origin)
@@ -74,6 +78,7 @@ func (s *site) routes() *web.Mux {
 	m.Handle("POST /phien/tiep-tuc", s.proceed)
 	m.Handle("POST /dang-xuat", s.signOut)
 	m.Handle("GET "+PathSignedOut, s.signedOut)
+	m.Handle("POST "+PathLogout, s.endedElsewhere)
 	return m
 }
 
