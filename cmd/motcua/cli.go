@@ -22,6 +22,7 @@ type cli struct {
 	Officer officerCmd `cmd:"" help:"Tài khoản cán bộ. / Officers' accounts."`
 	Keys    keysCmd    `cmd:"" help:"Khóa ký và khóa chủ. / Signing keys and the master key."`
 	Audit   auditCmd   `cmd:"" help:"Nhật ký kiểm toán. / The audit log."`
+	Logout  logoutCmd  `cmd:"" help:"Báo hết phiên tới các dịch vụ. / Notices of ended sessions to services."`
 	SMS     smsCmd     `cmd:"" name:"sms" help:"Tin nhắn SMS: tình trạng, công tắc sự cố, chi phí. / Text messages: state, outage switch, costs."`
 	Version versionCmd `cmd:"" help:"In phiên bản. / Print the version."`
 }

@@ -335,3 +335,53 @@ func TestLOG01_NoSignInWithoutItsRecord(t *testing.T) {
 		}
 	})
 }
+
+func TestRP09_ProviderEndsSessionsBySidAndBySubject(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		in := func(subject, sid string) string {
+			a := arrival()
+			a.Identity.Subject, a.ProviderSID = subject, sid
+			token, _ := r.signIn(a)
+			return token
+		}
+		for name, c := range map[string]struct {
+			issuer, subject, sid string
+			gone                 [4]bool // sessions s1/a, s1/b, s2/c, s2 without sid
+		}{
+			"sid":                     {"https://id.example", "", "a", [4]bool{true, false, false, false}},
+			"sid and subject":         {"https://id.example", "s1", "b", [4]bool{false, true, false, false}},
+			"sid of somebody else":    {"https://id.example", "s1", "c", [4]bool{}},
+			"subject":                 {"https://id.example", "s1", "", [4]bool{true, true, false, false}},
+			"only what came from it":  {"https://id.example", "s2", "", [4]bool{false, false, true, false}},
+			"another issuer":          {"https://khac.example", "s1", "", [4]bool{}},
+			"another issuer with sid": {"https://khac.example", "s1", "a", [4]bool{}},
+			"unknown sid":             {"https://id.example", "", "z", [4]bool{}},
+			"nobody":                  {"https://id.example", "", "", [4]bool{}},
+		} {
+			tokens := [4]string{in("s1", "a"), in("s1", "b"), in("s2", "c"), in("s2", "")}
+			before := r.count(`SELECT count(*) FROM audit_record WHERE action = 'citizen.sign_out' AND reason = 'provider'`)
+			err := r.db.WithTx(r.ctx, func(ctx context.Context, tx *db.Tx) error {
+				return r.s.EndByProvider(ctx, tx, c.issuer, c.subject, c.sid)
+			})
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			ended := false
+			for i, token := range tokens {
+				_, err := r.s.Visit(r.ctx, token)
+				if gone := errors.Is(err, citizen.ErrNotFound); gone != c.gone[i] {
+					t.Errorf("%s: session %d ended: %v, want %v", name, i, gone, c.gone[i])
+				}
+				ended = ended || c.gone[i]
+				if err == nil {
+					if _, err := r.s.SignOut(r.ctx, token); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if n := r.count(`SELECT count(*) FROM audit_record WHERE action = 'citizen.sign_out' AND reason = 'provider'`) - before; (n == 1) != ended {
+				t.Errorf("%s: %d records", name, n)
+			}
+		}
+	})
+}

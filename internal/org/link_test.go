@@ -206,3 +206,68 @@ func TestQR10_EndingTheProvidersSessionEndsTheOfficers(t *testing.T) {
 		}
 	})
 }
+
+func TestRP09_ProviderEndsWhatCameThroughIt(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		r.officer("toan.dq")
+		r.numbered("toan.dq", ownNumber, org.NumberByAdmin)
+		person := vneidPerson("citizen-1", ownNumber)
+		end := func(issuer, subject, sid string) {
+			t.Helper()
+			err := d.WithTx(t.Context(), func(ctx context.Context, tx *db.Tx) error { return r.EndByProvider(ctx, tx, issuer, subject, sid) })
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		lives := func(token string) bool {
+			t.Helper()
+			_, err := r.Visit(t.Context(), token, "", source)
+			if err != nil && !errors.Is(err, org.ErrNotFound) {
+				t.Fatal(err)
+			}
+			return err == nil
+		}
+		in := func() org.Step {
+			t.Helper()
+			step, err := r.SignInByVNeID(t.Context(), person, try("", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return step
+		}
+		// A sign-in that still waits for the officer's password ends too.
+		pending := in()
+		end(person.Issuer, "", "sid-of-another")
+		if _, err := r.Pending(t.Context(), pending.Token); err != nil {
+			t.Errorf("another's session: %v", err)
+		}
+		end(person.Issuer, "", person.SID)
+		if _, err := r.Pending(t.Context(), pending.Token); !errors.Is(err, org.ErrNoStep) {
+			t.Errorf("the pending sign-in: %v", err)
+		}
+		step, err := r.LinkOwn(t.Context(), in().Token, ownPassword, source)
+		if err != nil || step.Done == nil {
+			t.Fatalf("%+v, %v", step, err)
+		}
+		byVNeID := step.Done.Token
+		byPassword, err := r.SignIn(t.Context(), try("toan.dq", ownPassword))
+		if err != nil || byPassword.Done == nil {
+			t.Fatalf("%+v, %v", byPassword, err)
+		}
+		end("https://khac.example", person.Subject, "")
+		end(person.Issuer, "citizen-2", "")
+		if !lives(byVNeID) {
+			t.Error("ended for somebody else")
+		}
+		end(person.Issuer, person.Subject, "")
+		if lives(byVNeID) || !lives(byPassword.Done.Token) {
+			t.Errorf("by VNeID lives: %v, by password lives: %v", lives(byVNeID), lives(byPassword.Done.Token))
+		}
+		byVNeID = in().Done.Token
+		end(person.Issuer, person.Subject, person.SID)
+		if lives(byVNeID) || !lives(byPassword.Done.Token) {
+			t.Errorf("by sid: by VNeID lives: %v, by password lives: %v", lives(byVNeID), lives(byPassword.Done.Token))
+		}
+	})
+}

@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -138,6 +139,77 @@ func TestPurgeTakesDataFirstAndRowsAfterThirtyDays(t *testing.T) {
 		r.clk.Advance(2 * time.Second)
 		if rows, _ := count(); rows != 1 {
 			t.Errorf("after 30 days: %d rows", rows)
+		}
+	})
+}
+
+func TestWhoeverEndsASessionIsTold(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		var told []string
+		r.st.OnEnd("id", func(_ context.Context, _ *db.Tx, ended []session.Ended, reason string) error {
+			for _, e := range ended {
+				told = append(told, reason+" "+e.ID+" "+e.Subject)
+			}
+			return nil
+		})
+		sso := session.Session{Site: "id", Kind: "sso", Subject: "a"}
+		_, s1 := r.create(sso)
+		_, s2 := r.create(sso)
+		portal := plain
+		portal.ProviderSID = s1.ID
+		_, p := r.create(portal)
+		r.tx(func(ctx context.Context, tx *db.Tx) error {
+			return errors.Join(r.st.Revoke(ctx, tx, s1.ID, "user"), r.st.Revoke(ctx, tx, s1.ID, "again"), r.st.Revoke(ctx, tx, p.ID, "other site"))
+		})
+		r.tx(func(ctx context.Context, tx *db.Tx) error { return r.st.RevokeBySubject(ctx, tx, "id", "a", "locked") })
+		if want := []string{"user " + s1.ID + " a", "locked " + s2.ID + " a"}; !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
+	})
+}
+
+func TestSES01_UseOfAServiceIsUseOfTheProvidersSession(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		expired := func() (n int) {
+			r.tx(func(ctx context.Context, tx *db.Tx) error {
+				ended, err := r.st.EndExpired(ctx, tx, "id", "sso", 10)
+				n = len(ended)
+				return err
+			})
+			return n
+		}
+		_, sso := r.create(session.Session{Site: "id", Kind: "sso", Subject: "a"})
+		r.create(session.Session{Site: "id", Kind: "isolated", Subject: "a"})
+		r.clk.Advance(10 * time.Second)
+		portal := plain
+		portal.ProviderSID = sso.ID
+		token, p := r.create(portal)
+		for end := sso.ExpiresAt; r.clk.Now().Add(10 * time.Minute).Before(end); {
+			r.clk.Advance(10 * time.Minute)
+			r.wantAlive(token, "in use")
+			if n := expired(); n != 0 {
+				t.Fatalf("%d ended %v before the absolute end", n, sso.ExpiresAt.Sub(r.clk.Now()))
+			}
+		}
+		if err := r.st.Touch(t.Context(), p.ID); err != nil {
+			t.Fatal(err)
+		}
+		r.clk.Set(sso.ExpiresAt.Add(-time.Millisecond))
+		if expired() != 0 {
+			t.Error("ended before the absolute end")
+		}
+		r.clk.Set(sso.ExpiresAt)
+		if n := expired(); n != 1 {
+			t.Errorf("%d ended at the absolute end, want 1", n)
+		}
+		// And idle, for a provider's session behind which nobody does anything.
+		_, idle := r.create(session.Session{Site: "id", Kind: "sso", Subject: "a"})
+		r.clk.Advance(15 * time.Minute)
+		if n := expired(); n != 1 {
+			t.Errorf("%d ended after the idle time, want 1", n)
+		}
+		if _, err := r.st.Get(t.Context(), r.d, idle.ID); !errors.Is(err, session.ErrNotFound) {
+			t.Errorf("%v", err)
 		}
 	})
 }

@@ -157,3 +157,18 @@ func (b fixed) RoundTrip(r *http.Request) (*http.Response, error) {
 type readCloser struct{ *strings.Reader }
 
 func (readCloser) Close() error { return nil }
+
+func FuzzLogoutBody(f *testing.F) {
+	for _, seed := range []string{"", "logout_token=a.b.c", "logout_token=a&logout_token=b", "logout_token=%zz", "a=b;logout_token=c", "logout_token=" + strings.Repeat("x", maxIDToken+1)} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		token, err := logoutToken(body)
+		if err != nil && AsFailure(err) == nil {
+			t.Fatalf("%T is no failure", err)
+		}
+		if (err == nil) != (token != "") || len(token) > maxIDToken {
+			t.Errorf("%q gave %d bytes, %v", body, len(token), err)
+		}
+	})
+}
