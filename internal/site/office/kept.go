@@ -71,6 +71,10 @@ func (s *site) later(w http.ResponseWriter, r *http.Request, path, officer strin
 	if err := readForm(r); err != nil {
 		return err
 	}
+	if !r.PostForm.Has(fieldPost) {
+		// A button of the frame: nothing was typed that could be lost.
+		return web.Redirect(w, r, withBack(path, wayBack(r.PostForm.Get("ve"))))
+	}
 	values := keepable(r)
 	if officer == "" || values == nil {
 		return web.Redirect(w, r, withBack(path, wayBack(r.URL.Path)))
