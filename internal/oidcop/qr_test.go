@@ -178,6 +178,9 @@ func TestQR10_TheNoticesLinkEndsThatSession(t *testing.T) {
 			t.Errorf("the link is stored as it is: %v", err)
 		}
 		r.Clock.Advance(13 * time.Hour)
+		if _, err := r.People.Notice(t.Context(), links[0]); err != oidcop.ErrNoSession {
+			t.Errorf("shown 13 hours later: %v", err)
+		}
 		if err := r.provider.EndNoticed(t.Context(), links[0]); err != oidcop.ErrNoSession {
 			t.Errorf("13 hours later: %v", err)
 		}
