@@ -47,6 +47,7 @@ type photographer struct {
 // and their pictures must be there. With MOTCUA_GUIDE set to docs/huong-dan it
 // takes them anew.
 func TestGuide(t *testing.T) {
+	t.Parallel()
 	v := visit(t, true, apptest.Options{Clock: clock.NewManual(guideTime)})
 	v.tab.Agent("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36")
 	p := &photographer{visitor: v, folder: os.Getenv("MOTCUA_GUIDE"), read: &strings.Builder{}, taken: &[]string{}, width: widths[0]}
