@@ -106,3 +106,74 @@ func TestQR13_CameraInTrouble(t *testing.T) {
 	p.screen("Nhập mã 9 số")
 	p.watch.Quiet("phone")
 }
+
+// TestAppScreens looks at each screen of the app for barriers, at the widths
+// of a phone and of a small one.
+func TestAppScreens(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, apptest.Options{})
+	p := d.phone
+	p.look = func(state string) {
+		p.watch.Quiet(state)
+		for _, px := range []int{390, 320} {
+			p.Width(px)
+			p.NoBarriers(state)
+			if wide := browser.Eval[int](p.Tab, "document.documentElement.scrollWidth"); wide > px {
+				t.Errorf("%s is %d px wide at %d", state, wide, px)
+			}
+		}
+		p.Width(390)
+		p.watch.Complaints() // axe may be told off by the policy
+	}
+	p.activate(person)
+	for _, name := range []string{"Thiết bị này", "Lịch sử đăng nhập", "Đổi tài khoản", "Nhập mã 9 số"} {
+		p.tap(name)
+		p.Until(`!document.querySelector("h1").textContent.includes(` + jsonText(person.Name) + `)`)
+		p.look(name)
+		p.Click("#lui")
+		p.Until(shows("Quét mã QR"))
+	}
+	d.showCode()
+	d.scan()
+	p.tap("Từ chối")
+	p.screen("Đã từ chối đăng nhập")
+	p.tap("Về trang chủ")
+	p.screenAgain(person.Name)
+	d.Clock.Advance(3 * time.Minute)
+	d.tab.Click(`[data-qr] [data-o="moi"]`)
+	d.code()
+	p.tap("Quét mã QR")
+	p.Until(`document.querySelector("video")?.videoWidth > 0`)
+	p.look("camera")
+	p.aim(d.tab)
+	p.screenAgain("Bạn đang đăng nhập?")
+	p.tap(d.number())
+	p.screen("Nhập mật mã để xác nhận")
+	p.pin("000111")
+	p.See("Bạn còn 4 lần nhập.")
+	p.watch.Complaints() // a refusal is an answer
+	p.pin(passcode)
+	p.screen("Đăng nhập thành công")
+	p.tap("Đóng")
+	p.screen("Nhập mật mã")
+	p.tap("Quên mật mã")
+	p.screen("Đặt lại mật mã")
+	p.tap("Tôi nhớ ra rồi")
+	p.screenAgain("Nhập mật mã")
+	p.pin(passcode)
+	p.screenAgain(person.Name)
+	p.tap("Thiết bị này")
+	p.tap("Hủy liên kết")
+	p.screen("Nhập mật mã để hủy liên kết")
+	p.pin(passcode)
+	p.screen("Đã hủy liên kết")
+}
+
+// screenAgain waits for a screen that was looked at before.
+func (p *handset) screenAgain(heading string) {
+	p.t.Helper()
+	look := p.look
+	p.look = nil
+	p.screen(heading)
+	p.look = look
+}
