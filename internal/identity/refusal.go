@@ -1,7 +1,5 @@
 package identity
 
-import "time"
-
 // A Code says why the phone app's wish was refused; pages and the app have the
 // sentences.
 type Code string
@@ -25,7 +23,6 @@ const (
 	Taken          Code = "taken"
 	WrongNumber    Code = "wrong_number"
 	WrongOTP       Code = "wrong_otp"
-	OtherBrowser   Code = "other_browser"
 )
 
 // A Refusal is an answer of the phone's rules that is no fault of the program.
@@ -35,8 +32,6 @@ type Refusal struct {
 	Reason string
 	// Left is how many tries remain, for WrongPasscode, WrongOTP, UnknownCode.
 	Left int
-	// Until goes with a wait.
-	Until time.Time
 	// Pending goes with OwnPending: what waits for an answer.
 	Pending *Scanned
 }

@@ -63,7 +63,7 @@ var sentences = map[identity.Code]string{
 	identity.BadText: "phone.error.bad_text", identity.StaleCode: "phone.error.stale_code",
 	identity.SecondScanner: "phone.error.second_scanner", identity.BlockedNetwork: "phone.error.blocked_network",
 	identity.OwnPending: "phone.error.own_pending", identity.Over: "phone.error.over", identity.Taken: "phone.error.taken",
-	identity.WrongNumber: "phone.error.wrong_number", identity.OtherBrowser: "phone.error.other_browser",
+	identity.WrongNumber: "phone.error.wrong_number",
 }
 
 var passcodeSentences = map[string]string{
@@ -153,7 +153,7 @@ func refusalStatus(c identity.Code) int {
 		return http.StatusGone
 	case identity.Taken, identity.SecondScanner, identity.OwnPending:
 		return http.StatusConflict
-	case identity.BlockedNetwork, identity.AccountLocked, identity.OtherBrowser:
+	case identity.BlockedNetwork, identity.AccountLocked:
 		return http.StatusForbidden
 	}
 	return http.StatusUnprocessableEntity
