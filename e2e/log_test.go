@@ -95,8 +95,10 @@ func (r *recorder) signingIn() {
 		r.Press("Xác nhận")
 	}, "account.sign_in ok id , account > client", "citizen.sign_in ok portal , citizen > citizen")
 	r.step("reading one's page", func() { r.Open(r.Portal + citizenPath) })
-	r.step("a sign-out", func() { r.Press("Đăng xuất") },
-		"citizen.sign_out ok portal , citizen > citizen", "account.sign_out ok user id , account > account")
+	r.step("a sign-out", func() {
+		r.Press("Đăng xuất")
+		r.Drain() // services are told by a job
+	}, "citizen.sign_out ok portal , citizen > citizen", "account.sign_out ok user id , account > account", "client.sign_out ok , system > client")
 	r.step("cancelling", func() {
 		r.Open(r.Portal + signInPath)
 		r.Press("Hủy đăng nhập")
