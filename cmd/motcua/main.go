@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -18,14 +17,7 @@ import (
 
 func main() { os.Exit(run()) }
 
-// gcPercent trades some CPU for memory: thousands of waiting sign-in pages are
-// connections whose garbage would otherwise double what they hold.
-const gcPercent = 50
-
 func run() int {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c cli

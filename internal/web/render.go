@@ -37,7 +37,7 @@ func NewRenderer(pages fs.FS) (*Renderer, error) {
 	}
 	for _, f := range files {
 		if strings.HasPrefix(f, "_") {
-			if shared, err = parse(shared, pages, f); err != nil {
+			if shared, err = parseFile(shared, pages, f); err != nil {
 				return nil, err
 			}
 		}
@@ -60,18 +60,18 @@ func NewRenderer(pages fs.FS) (*Renderer, error) {
 }
 
 func (rd *Renderer) add(shared *template.Template, pages fs.FS, file string) error {
-	set, err := shared.Clone()
+	set, err := parseFile(template.New(""), pages, file)
 	if err != nil {
 		return err
 	}
-	if set, err = parse(set, pages, file); err != nil {
+	if err := complete(set, shared); err != nil {
 		return err
 	}
 	rd.pages[strings.TrimSuffix(path.Base(file), ".html")] = set.Lookup(file)
 	return nil
 }
 
-func parse(set *template.Template, files fs.FS, name string) (*template.Template, error) {
+func parseFile(set *template.Template, files fs.FS, name string) (*template.Template, error) {
 	b, err := fs.ReadFile(files, name)
 	if err != nil {
 		return nil, err
