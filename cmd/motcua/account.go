@@ -17,6 +17,7 @@ import (
 type accountCmd struct {
 	Add    accountAdd    `cmd:"" help:"Tạo tài khoản, in mã kích hoạt dùng một lần. / Create an account, print a one-time code."`
 	Reset  accountReset  `cmd:"" help:"Xóa mật khẩu, in mã kích hoạt mới. / Take the password away, print a new code."`
+	Lock   accountLock   `cmd:"" help:"Khóa tài khoản, dành cả cho tổng đài. / Lock an account; the hotline may, too."`
 	Unlock accountUnlock `cmd:"" help:"Mở khóa tài khoản. / Unlock an account."`
 	Phone  accountPhone  `cmd:"" help:"Đổi số điện thoại nhận mã OTP. / Change the phone that gets the codes."`
 	List   accountList   `cmd:"" help:"Liệt kê tài khoản. / List accounts."`
@@ -112,6 +113,30 @@ func (c *accountReset) Run(ctx context.Context) error {
 		fmt.Printf("Đã xóa mật khẩu và kết thúc các phiên của %s. / Password taken away, sessions ended.\n", vn.MaskNumber(number))
 		c.printCode(code)
 		return nil
+	})
+}
+
+// accountLock is a command of its own so that the hotline can be given it
+// without unlocking (docs/operating.md).
+type accountLock struct {
+	consoleSettings
+	accountNumber
+}
+
+func (c *accountLock) Run(ctx context.Context) error {
+	number, err := c.digits()
+	if err != nil {
+		return err
+	}
+	return c.console(ctx, func(ctx context.Context, core *app.Core) error {
+		err := core.People.Lock(ctx, operator(), number)
+		if errors.Is(err, identity.ErrNoAccount) {
+			return errNoAccount
+		}
+		if err == nil {
+			fmt.Printf("Đã khóa %s, mọi phiên đã kết thúc. / Locked, all sessions ended.\n", vn.MaskNumber(number))
+		}
+		return err
 	})
 }
 
