@@ -129,9 +129,10 @@ func TestPW05_SameStatementsForAllRefusals(t *testing.T) {
 }
 
 // slower is how much longer the slowest kind of refusal may take than the
-// fastest, by the medians of runs that alternate. Leaving the hash out makes
-// it ten times faster; a machine under load stays far below this.
-const slower = 2
+// fastest, by the quickest of runs that alternate: what else the machine does
+// only adds to a run, up to twice the time where it is busy. Leaving the hash
+// out makes it ten times faster; that all do the same work is proven above.
+const slower = 4
 
 func TestPW05_SameTimeForAllRefusals(t *testing.T) {
 	const runs = 9
@@ -147,14 +148,13 @@ func TestPW05_SameTimeForAllRefusals(t *testing.T) {
 					took[i] = append(took[i], time.Since(start))
 				}
 			}
-			median := make([]time.Duration, len(refusals))
+			best := make([]time.Duration, len(refusals))
 			for i := range took {
-				slices.Sort(took[i])
-				median[i] = took[i][runs/2]
+				best[i] = slices.Min(took[i])
 			}
-			if slices.Max(median) > slower*slices.Min(median) {
+			if slices.Max(best) > slower*slices.Min(best) {
 				for i, c := range refusals {
-					t.Errorf("%s: %s", c.name, median[i])
+					t.Errorf("%s: %s", c.name, best[i])
 				}
 			}
 		})

@@ -135,8 +135,9 @@ func TestPW05_SameStatementsForAllRefusalsOfOfficers(t *testing.T) {
 
 // slowerThan is how much longer the slowest kind of refusal may take than the
 // fastest, by the quickest of runs that alternate: what else the machine does
-// only adds to a run. Leaving the hash out makes it ten times faster.
-const slowerThan = 2
+// only adds to a run, up to twice the time where it is busy. Leaving the hash
+// out makes it ten times faster; that all do the same work is proven above.
+const slowerThan = 4
 
 func TestPW05_SameTimeForAllRefusalsOfOfficers(t *testing.T) {
 	const runs = 15
