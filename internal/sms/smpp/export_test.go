@@ -1,6 +1,7 @@
 package smpp
 
 import (
+	"testing"
 	"time"
 
 	"github.com/linxGnu/gosmpp/pdu"
@@ -8,22 +9,32 @@ import (
 	"motcua/internal/sms"
 )
 
+// awaited bounds Await in real time, so that a state that never comes is told.
+const awaited = 30 * time.Second
+
 // Await blocks until cond holds of the provider's state, which goroutines of
-// the network change.
-func (p *Provider) Await(cond func(Snapshot) bool) {
+// the network change, and all parts that were woken have looked.
+func (p *Provider) Await(t *testing.T, cond func(Snapshot) bool) {
+	t.Helper()
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
+	over := time.After(awaited)
 	for {
 		p.mu.Lock()
 		s := Snapshot{Bound: p.line != nil, Parked: p.parked}
 		if p.line != nil {
 			s.Waiting, s.Asked = len(p.line.waiting), !p.line.asked.IsZero()
 		}
+		looked := p.looking == 0
 		p.mu.Unlock()
-		if cond(s) {
+		if looked && cond(s) {
 			return
 		}
-		<-look.C
+		select {
+		case <-look.C:
+		case <-over:
+			t.Fatalf("waited in vain; last seen: %+v", s)
+		}
 	}
 }
 

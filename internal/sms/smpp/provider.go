@@ -72,7 +72,8 @@ type Provider struct {
 	held     time.Time   // no part goes out before: the carrier throttles
 	slow     time.Duration
 	changed  chan struct{}
-	parked   int // parts that wait for their turn
+	parked   int // parts that wait for the next change
+	looking  int // parts that a change has woken and that have not looked yet
 	stopped  bool
 
 	stop chan struct{}
@@ -175,12 +176,12 @@ func cleanID(id string) string {
 // admit waits until the window and the throughput leave room for a part, and
 // takes it.
 func (p *Provider) admit(ctx context.Context) (*line, int32, *request, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	last := p.clk.Now().Add(admitTime)
 	for {
-		p.mu.Lock()
 		now := p.clk.Now()
 		if p.line == nil {
-			p.mu.Unlock()
 			return nil, 0, nil, sms.NotTaken(errNoLine)
 		}
 		if l := p.line; len(l.waiting) < p.c.Window && p.room(now) {
@@ -188,19 +189,17 @@ func (p *Provider) admit(ctx context.Context) (*line, int32, *request, error) {
 			l.seq++
 			r := &request{sent: now, answer: make(chan answer, 1)}
 			l.waiting[l.seq] = r
-			seq := l.seq
-			p.mu.Unlock()
-			return l, seq, r, nil
+			return l, l.seq, r, nil
 		}
 		if !now.Before(last) || ctx.Err() != nil {
-			p.mu.Unlock()
 			return nil, 0, nil, sms.Busy(errFull)
 		}
 		p.park(ctx)
 	}
 }
 
-// park waits for a change. It wants p.mu and gives it back.
+// park waits for a change. It wants p.mu, and has it again when it returns: a
+// part counts as waiting until it has looked.
 func (p *Provider) park(ctx context.Context) {
 	changed := p.changed
 	p.parked++
@@ -210,8 +209,11 @@ func (p *Provider) park(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	p.mu.Lock()
-	p.parked--
-	p.mu.Unlock()
+	if changed == p.changed {
+		p.parked--
+	} else {
+		p.looking--
+	}
 }
 
 // room tells whether fewer than Rate parts went out within the last second.
@@ -244,6 +246,8 @@ func (p *Provider) note(throttled bool) {
 func (p *Provider) wake() {
 	close(p.changed)
 	p.changed = make(chan struct{})
+	p.looking += p.parked
+	p.parked = 0
 }
 
 func (p *Provider) heardOf(l *line) {

@@ -218,7 +218,7 @@ func TestRES01_LineLostMidWindowLeavesTheMessagesOpen(t *testing.T) {
 			t.Errorf("%v: this message may be on its way", o.err)
 		}
 	}
-	r.Await(func(s smpp.Snapshot) bool { return !s.Bound })
+	r.Await(t, func(s smpp.Snapshot) bool { return !s.Bound })
 	if _, err := r.send("d"); !sms.SurelyNotTaken(err) || sms.IsPermanent(err) {
 		t.Errorf("without a line: %v", err)
 	}
@@ -280,7 +280,7 @@ func TestCarrierThatNeverAnswers(t *testing.T) {
 	<-c.got
 	r.clk.Advance(10*time.Second - time.Millisecond)
 	r.tick()
-	r.Await(func(s smpp.Snapshot) bool { return s.Waiting == 1 })
+	r.Await(t, func(s smpp.Snapshot) bool { return s.Waiting == 1 })
 	r.clk.Advance(time.Millisecond)
 	r.tick()
 	if o := <-out; o.err == nil || sms.SurelyNotTaken(o.err) {
@@ -319,7 +319,7 @@ func TestSilentLineIsAskedAndKept(t *testing.T) {
 		r.clk.Advance(time.Millisecond)
 		r.tick()
 		<-c.got
-		r.Await(func(s smpp.Snapshot) bool { return s.Bound && !s.Asked })
+		r.Await(t, func(s smpp.Snapshot) bool { return s.Bound && !s.Asked })
 	}
 	// The carrier asks as well.
 	w := <-c.binds
@@ -340,10 +340,10 @@ func TestWindowIsKept(t *testing.T) {
 	for range 5 {
 		outs = append(outs, r.sends("a"))
 	}
-	r.Await(func(s smpp.Snapshot) bool { return s.Waiting == 3 && s.Parked == 2 })
+	r.Await(t, func(s smpp.Snapshot) bool { return s.Waiting == 3 && s.Parked == 2 })
 	first := <-c.got
 	good(first)
-	r.Await(func(s smpp.Snapshot) bool { return s.Waiting == 3 && s.Parked == 1 })
+	r.Await(t, func(s smpp.Snapshot) bool { return s.Waiting == 3 && s.Parked == 1 })
 	for range 3 {
 		good(<-c.got)
 	}
@@ -365,7 +365,7 @@ func TestWaitingForATurnEnds(t *testing.T) {
 	first := r.sends("a")
 	<-c.got
 	second := r.sends("b")
-	r.Await(func(s smpp.Snapshot) bool { return s.Parked == 1 })
+	r.Await(t, func(s smpp.Snapshot) bool { return s.Parked == 1 })
 	r.clk.Advance(5 * time.Second)
 	r.tick()
 	if o := <-second; !sms.SurelyNotTaken(o.err) || sms.IsPermanent(o.err) {
@@ -389,10 +389,10 @@ func TestMessagesPerSecond(t *testing.T) {
 		outs = append(outs, r.sends("a"))
 	}
 	for _, parked := range []int{7, 2, 0} {
-		r.Await(func(s smpp.Snapshot) bool { return s.Parked == parked && s.Waiting == 0 })
+		r.Await(t, func(s smpp.Snapshot) bool { return s.Parked == parked && s.Waiting == 0 })
 		r.clk.Advance(time.Second - time.Millisecond)
 		r.tick()
-		r.Await(func(s smpp.Snapshot) bool { return s.Parked == parked })
+		r.Await(t, func(s smpp.Snapshot) bool { return s.Parked == parked })
 		r.clk.Advance(time.Millisecond)
 		r.tick()
 	}
@@ -414,10 +414,10 @@ func TestThrottlingCarrierIsLeftAloneForAWhile(t *testing.T) {
 		}
 		<-c.got
 		out := r.sends("b")
-		r.Await(func(s smpp.Snapshot) bool { return s.Parked == 1 })
+		r.Await(t, func(s smpp.Snapshot) bool { return s.Parked == 1 })
 		r.clk.Advance(pause - time.Millisecond)
 		r.tick()
-		r.Await(func(s smpp.Snapshot) bool { return s.Parked == 1 })
+		r.Await(t, func(s smpp.Snapshot) bool { return s.Parked == 1 })
 		if len(c.got) != 0 {
 			t.Fatalf("sent within the pause of %v", pause)
 		}
@@ -453,7 +453,7 @@ func TestPartAfterATakenOneIsTriedAgain(t *testing.T) {
 		good(f)
 	})
 	out := r.sends(strings.Repeat("a", 200))
-	r.Await(func(s smpp.Snapshot) bool { return s.Parked == 1 })
+	r.Await(t, func(s smpp.Snapshot) bool { return s.Parked == 1 })
 	r.clk.Advance(time.Second)
 	r.tick()
 	if o := <-out; o.err != nil || len(strings.Fields(o.ref)) != 2 {
@@ -513,12 +513,12 @@ func TestNonsenseIsNackedAndEndsTheLineAtLast(t *testing.T) {
 	for range 30 {
 		w.put(cmdDeliver, 0, 1, 0xff)
 	}
-	r.Await(func(s smpp.Snapshot) bool { return !s.Bound })
+	r.Await(t, func(s smpp.Snapshot) bool { return !s.Bound })
 
 	r.clk.Advance(time.Second)
 	r.bound()
 	(<-c.binds).raw([]byte{0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 1})
-	r.Await(func(s smpp.Snapshot) bool { return !s.Bound })
+	r.Await(t, func(s smpp.Snapshot) bool { return !s.Bound })
 }
 
 func TestCarrierMayUnbind(t *testing.T) {
@@ -529,7 +529,7 @@ func TestCarrierMayUnbind(t *testing.T) {
 	if f := <-c.got; f.cmd != response|cmdUnbind {
 		t.Errorf("%+v", f)
 	}
-	r.Await(func(s smpp.Snapshot) bool { return !s.Bound })
+	r.Await(t, func(s smpp.Snapshot) bool { return !s.Bound })
 	r.clk.Advance(time.Second)
 	r.bound()
 }
@@ -569,6 +569,7 @@ func TestPlaceOfAProcessThatEnded(t *testing.T) {
 			two.clk.Advance(5 * time.Second)
 			one.tick()
 			two.tick()
+			one.Await(t, func(s smpp.Snapshot) bool { return s.Bound && !s.Asked })
 		}
 		if here, wait := two.Seat(); here || !wait {
 			t.Fatal("the place was taken from a living process")
@@ -579,7 +580,7 @@ func TestPlaceOfAProcessThatEnded(t *testing.T) {
 			_ = w.Close()
 			break
 		}
-		one.Await(func(s smpp.Snapshot) bool { return !s.Bound })
+		one.Await(t, func(s smpp.Snapshot) bool { return !s.Bound })
 		one.tick()
 		two.clk.Advance(2 * time.Second)
 		two.tick()

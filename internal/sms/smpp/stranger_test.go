@@ -209,7 +209,7 @@ func TestOTP04_AServerOfOthersTakesAndReports(t *testing.T) {
 		}
 		h.clk.Advance(time.Minute)
 		h.tick()
-		h.Await(func(s smpp.Snapshot) bool { return s.Bound && !s.Asked })
+		h.Await(h.t, func(s smpp.Snapshot) bool { return s.Bound && !s.Asked })
 		if err := h.Stop(t.Context()); err != nil {
 			t.Error(err)
 		}
