@@ -149,13 +149,14 @@ func (s *Service) ResendPhoneCode(ctx context.Context, v Visit) error {
 		if wait > 0 {
 			return &TooSoon{wait}
 		}
-		return s.sendPhoneCode(ctx, tx, p)
+		return s.sendPhoneCode(ctx, tx, p, v.Post)
 	})
 }
 
-// sendPhoneCode makes a code for the phone that waits and queues its SMS. It
-// errs with ErrSendLimit and then has changed nothing.
-func (s *Service) sendPhoneCode(ctx context.Context, tx *db.Tx, p Profile) error {
+// sendPhoneCode makes a code for the phone that waits and queues its SMS, which
+// counts for the unit of the officer's post. It errs with ErrSendLimit and then
+// has changed nothing.
+func (s *Service) sendPhoneCode(ctx context.Context, tx *db.Tx, p Profile, post Post) error {
 	if err := s.codeAllowed(ctx, tx, p); err != nil {
 		return err
 	}
@@ -171,7 +172,11 @@ func (s *Service) sendPhoneCode(ctx context.Context, tx *db.Tx, p Profile) error
 	if err != nil {
 		return err
 	}
-	smsID, err := s.sms.Queue(ctx, tx, sms.Outgoing{To: p.PendingPhone, Purpose: "officer_phone", Subject: p.ID,
+	unit := ""
+	if post.UnitID != nil {
+		unit = *post.UnitID
+	}
+	smsID, err := s.sms.Queue(ctx, tx, sms.Outgoing{To: p.PendingPhone, Purpose: "officer_phone", Subject: p.ID, Unit: unit,
 		Text: PhoneText(plain, p.Username), NotAfter: now.Add(CodeLife)})
 	if err != nil {
 		return err

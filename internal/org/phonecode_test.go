@@ -31,6 +31,22 @@ func other(code string) string {
 	return "000000"
 }
 
+func TestCodesCountForTheUnitOfThePost(t *testing.T) {
+	eachProfile(t, func(t *testing.T, r *profileRig) {
+		unit := "unit-1"
+		v := r.visitor(toan)
+		v.Post.UnitID = &unit
+		r.save(v, r.edit(v))
+		r.clk.Advance(org.ResendAfter)
+		if err := r.ResendPhoneCode(t.Context(), v); err != nil {
+			t.Fatal(err)
+		}
+		if n := r.count(`SELECT count(*) FROM sms_message WHERE unit = $1`, unit); n != 2 {
+			t.Errorf("%d messages of the unit", n)
+		}
+	})
+}
+
 func TestPhoneIsInUseOnceItsCodeIsConfirmed(t *testing.T) {
 	eachProfile(t, func(t *testing.T, r *profileRig) {
 		ctx := t.Context()

@@ -33,7 +33,7 @@ func (s *Service) SaveProfile(ctx context.Context, v Visit, e Edit) (saved Saved
 		}
 	}
 	err = s.db.WithTx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		saved, err = s.save(ctx, tx, v.Officer.ID, e, f)
+		saved, err = s.save(ctx, tx, v, e, f)
 		return err
 	})
 	if errors.Is(err, ErrNumberTaken) {
@@ -45,7 +45,8 @@ func (s *Service) SaveProfile(ctx context.Context, v Visit, e Edit) (saved Saved
 	return saved, nil
 }
 
-func (s *Service) save(ctx context.Context, tx *db.Tx, id string, e Edit, f form) (Saved, error) {
+func (s *Service) save(ctx context.Context, tx *db.Tx, v Visit, e Edit, f form) (Saved, error) {
+	id := v.Officer.ID
 	was, err := s.lockProfile(ctx, tx, id)
 	if err != nil {
 		return Saved{}, err
@@ -83,7 +84,7 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, id string, e Edit, f form
 		}
 	}
 	if is.PendingPhone != "" && is.PendingPhone != was.PendingPhone {
-		switch err := s.sendPhoneCode(ctx, tx, is); {
+		switch err := s.sendPhoneCode(ctx, tx, is, v.Post); {
 		case err == nil:
 			saved.PhoneCode = true
 		case errors.Is(err, ErrSendLimit):

@@ -2,20 +2,13 @@ package smpp_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/fiorix/go-smpp/smpp/pdu"
-	"github.com/fiorix/go-smpp/smpp/pdu/pdufield"
-	"github.com/fiorix/go-smpp/smpp/pdu/pdutext"
-	"github.com/fiorix/go-smpp/smpp/smpptest"
 
 	"motcua/internal/db"
 	"motcua/internal/db/dbtest"
@@ -24,76 +17,6 @@ import (
 	"motcua/internal/sms"
 	"motcua/internal/sms/smpp"
 )
-
-// stranger is an SMPP server that others wrote, with an operator who keeps
-// what comes and sends receipts when he likes.
-type stranger struct {
-	*smpptest.Server
-	mu    sync.Mutex
-	n     int
-	texts map[string]string // by the ids given
-	conn  smpptest.Conn
-	early bool // send the receipt before the answer
-}
-
-func newStranger(t *testing.T) *stranger {
-	t.Helper()
-	s := &stranger{Server: smpptest.NewUnstartedServer(), texts: map[string]string{}}
-	s.Handler = s.handle
-	s.Start()
-	t.Cleanup(s.Close)
-	return s
-}
-
-func (s *stranger) handle(c smpptest.Conn, m pdu.Body) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.conn = c
-	switch m.Header().ID {
-	case pdu.SubmitSMID:
-		s.n++
-		id := fmt.Sprintf("m%d", s.n)
-		f := m.Fields()
-		text := f[pdufield.ShortMessage].Bytes()
-		if f[pdufield.DataCoding].Bytes()[0] == byte(pdutext.UCS2Type) {
-			text = pdutext.UCS2(text).Decode()
-		} else {
-			text = pdutext.GSM7(text).Decode()
-		}
-		s.texts[id] = string(text)
-		if s.early {
-			s.receipt(c, id, "DELIVRD")
-		}
-		resp := pdu.NewSubmitSMResp()
-		resp.Header().Seq = m.Header().Seq
-		_ = resp.Fields().Set(pdufield.MessageID, id)
-		_ = c.Write(resp)
-	case pdu.EnquireLinkID:
-		_ = c.Write(pdu.NewEnquireLinkRespSeq(m.Header().Seq))
-	case pdu.UnbindID:
-		resp := pdu.NewUnbindResp()
-		resp.Header().Seq = m.Header().Seq
-		_ = c.Write(resp)
-	}
-}
-
-func (s *stranger) receipt(c smpptest.Conn, id, stat string) {
-	d := pdu.NewDeliverSM()
-	f := d.Fields()
-	_ = f.Set(pdufield.SourceAddr, "84900000123")
-	_ = f.Set(pdufield.DestinationAddr, "TINHVIDU")
-	_ = f.Set(pdufield.ESMClass, 0x04)
-	_ = f.Set(pdufield.ShortMessage, pdutext.Raw("id:"+id+" sub:001 dlvrd:001 submit date:2611180900 done date:2611180901 stat:"+stat+" err:000 text:481905"))
-	// Without these the server writes an empty header into a text that has none.
-	f[pdufield.UDHLength], f[pdufield.GSMUserData] = &pdufield.SM{}, &pdufield.SM{}
-	_ = c.Write(d)
-}
-
-func (s *stranger) tells(id, stat string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.receipt(s.conn, id, stat)
-}
 
 // house is the service over a provider, with its queue.
 type house struct {
@@ -160,7 +83,7 @@ func (h *house) ends(id string, state sms.State) {
 func TestOTP04_AServerOfOthersTakesAndReports(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newStranger(t)
-		h := newHouse(t, d, config(s.Addr()))
+		h := newHouse(t, d, config(s.addr))
 		h.bound()
 		texts := []string{"481905 la ma OTP [{^}] @", "481905 là mã xác thực", strings.Repeat("Hồ sơ của bạn đã có kết quả. ", 5)}
 		for i, text := range texts {
@@ -181,12 +104,10 @@ func TestOTP04_AServerOfOthersTakesAndReports(t *testing.T) {
 			}
 			h.ends(id, sms.Delivered)
 		}
-		s.mu.Lock()
-		s.early = true
-		if s.texts["m1"] != texts[0] || s.texts["m2"] != texts[1] || s.n != 5 {
-			t.Errorf("came as %q", s.texts)
+		if k := s.kept(); k.Texts["m1"] != texts[0] || k.Texts["m2"] != texts[1] || k.Parts != 5 {
+			t.Errorf("came as %+v", k)
 		}
-		s.mu.Unlock()
+		s.say("early")
 		costs, err := h.sms.Costs(t.Context(), "2026-11-18", "2026-11-18")
 		if err != nil || len(costs) != 1 || costs[0] != (sms.Cost{Provider: "first", Purpose: "otp", Unit: "unit-1", Messages: 3, Parts: 5, Price: 1750, Delivered: 2, Failed: 1}) {
 			t.Errorf("%+v, %v", costs, err)
