@@ -48,7 +48,7 @@ func (s storage) AuthRequestByCode(ctx context.Context, code string) (op.AuthReq
 	err := s.p.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		now := s.p.Clock.Now()
 		r, err = db.Get[request](ctx, tx, `UPDATE auth_request SET code_used_at = $1
-			WHERE code_digest = $2 AND code_used_at IS NULL AND code_expires_at > $1 RETURNING `+requestColumns, now, sha256Hex(code))
+			WHERE code_digest = $2 AND dialect = '' AND code_used_at IS NULL AND code_expires_at > $1 RETURNING `+requestColumns, now, sha256Hex(code))
 		if errors.Is(err, db.ErrNotFound) {
 			reused = true
 			return s.revokeReused(ctx, tx, code, now)

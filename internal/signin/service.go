@@ -41,6 +41,12 @@ func newProfile(p Provider, clk clock.Clock) profile {
 	return newOIDCProfile(p, clk)
 }
 
+// Check says what New would refuse of a provider's settings.
+func Check(p Provider) error {
+	_, err := p.withDefaults()
+	return err
+}
+
 // DisplayName is what pages call the provider.
 func (s *Service) DisplayName() string { return s.provider.DisplayName }
 
