@@ -159,6 +159,9 @@ func (a *Core) provider() (err error) {
 	if u := a.Config.SiteURL(config.ID); u != nil {
 		parts.Issuer = u.String()
 	}
+	if parts.Dialects, err = a.dialects(); err != nil {
+		return err
+	}
 	a.Provider, err = oidcop.New(parts)
 	return err
 }
@@ -174,6 +177,7 @@ func Check(c *config.Config) error {
 	if !c.Demo && c.Runs(config.ID) {
 		faults = append(faults, checkMessages(c, faults)...)
 	}
+	faults = append(faults, checkUpstream(c, faults)...)
 	if len(faults) == 0 {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"motcua/internal/signin"
 	"motcua/internal/site/office"
 	"motcua/internal/site/portal"
+	"motcua/internal/sms"
 	"motcua/internal/vn"
 )
 
@@ -23,7 +24,7 @@ const (
 func (a *App) registrations() []oidcop.Client {
 	c := a.Config
 	inPortal, inOffice := c.SiteURL(config.Portal).String(), c.SiteURL(config.Office).String()
-	return []oidcop.Client{{
+	clients := []oidcop.Client{{
 		ID:   portalClient,
 		Name: "Cổng Dịch vụ công " + c.ProvinceName, NameEN: "Public service portal of " + cmp.Or(c.ProvinceNameEN, c.ProvinceName),
 		SMSName:              vn.ASCII("Cổng DVC " + c.ProvinceName),
@@ -44,20 +45,26 @@ func (a *App) registrations() []oidcop.Client {
 		// nothing to do with each other.
 		Isolated: true,
 	}}
+	if c.Provider.External() && c.Provider.Profile != config.ProfileOIDC {
+		// In the other dialects nobody is told of an ended session: the
+		// notice would come from an issuer that the services do not know.
+		for i := range clients {
+			clients[i].BackchannelLogoutURI = ""
+		}
+	}
+	return clients
 }
 
 // relyingParty is a service's way to the provider.
 func (a *App) relyingParty(client, redirect, purpose string) (*signin.Service, error) {
-	s, err := signin.New(a.DB, a.Clock, a.Box, signin.Provider{
-		Issuer:       a.Config.SiteURL(config.ID).String(),
-		ClientID:     client,
-		ClientSecret: func() string { return oidcop.FirstPartySecret(a.Box.MAC, client) },
-		RedirectURL:  redirect,
-		DisplayName:  a.Config.ProviderName,
-		RequireIss:   true,
-		Purpose:      purpose,
-		Transport:    a.transport(),
-	})
+	p := upstream(a.Config, client)
+	p.RedirectURL, p.Purpose, p.Transport = redirect, purpose, a.transport()
+	var err error
+	if p.Key, err = a.directKey(); err != nil {
+		return nil, err
+	}
+	p.ClientSecret = a.secretOf(client)
+	s, err := signin.New(a.DB, a.Clock, a.Box, p)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +75,27 @@ func (a *App) relyingParty(client, redirect, purpose string) (*signin.Service, e
 		a.purgesSignIns = true
 	}
 	return s, nil
+}
+
+// secretOf is a service's secret, read at each use so that a new one in its
+// file counts at once. At our own provider, also under another's manners, it
+// is derived. One that cannot be read is empty, and the provider refuses it.
+func (a *App) secretOf(client string) func() string {
+	p := a.Config.Provider
+	if !p.External() || a.Config.Demo {
+		return func() string { return oidcop.FirstPartySecret(a.Box.MAC, client) }
+	}
+	from := p.ClientSecret
+	if client == officeClient {
+		from = p.OfficeClientSecret
+	}
+	return func() string {
+		v, err := sms.Secret(from)
+		if err != nil {
+			a.Log.Error("the client secret of the identity provider cannot be read", "client", client, "err", err)
+		}
+		return v
+	}
 }
 
 func (a *App) portal() (http.Handler, error) {

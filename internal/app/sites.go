@@ -161,8 +161,8 @@ func (a *App) site(name string, r *web.Renderer) *web.Site {
 				Hotline: c.Hotline, Email: c.Email, Hours: cmp.Or(c.HoursEN, c.Hours)},
 		},
 	}
-	if name != config.ID {
-		s.FormAction = []string{c.SiteURL(config.ID).String()}
+	if name != config.ID && c.Provider.External() {
+		s.Provider = map[string]string{i18n.Vietnamese: c.Provider.Label, i18n.English: cmp.Or(c.Provider.LabelEN, c.Provider.Label)}
 	}
 	return s
 }

@@ -82,6 +82,7 @@ func (c *Config) Check() error {
 		c.checkSMS(v)
 	}
 	c.checkRules(v)
+	c.Provider.check(v, c.Demo, c.Runs(Portal), c.Runs(Office))
 	if len(v.faults) == 0 {
 		return nil
 	}
@@ -302,6 +303,11 @@ func (c *Config) checkRules(v *check) {
 	for _, n := range c.OfficeNetworks {
 		if _, err := parsePrefix(n); err != nil {
 			v.add("office-allowed-networks", "%q không phải dải địa chỉ mạng, ví dụ 10.0.0.0/8.", "%q is not a network range such as 10.0.0.0/8.", n)
+		}
+	}
+	for flag, level := range map[string]string{"portal-min-level": c.PortalMinLevel, "office-min-level": c.OfficeMinLevel} {
+		if level != "1" && level != "2" {
+			v.add(flag, "Chỉ nhận 1 hoặc 2.", "Must be 1 or 2.")
 		}
 	}
 	between("drain-delay", c.DrainDelay, 0, time.Minute)

@@ -108,6 +108,8 @@ func (p SMSProvider) Line() (address string, encrypted, ok bool) {
 type Rules struct {
 	PortalIdle     time.Duration     `group:"rules" env:"MOTCUA_PORTAL_IDLE" default:"15m" help:"Phiên của công dân hết sau chừng này thời gian không thao tác (5–15 phút)." en:"A citizen's session ends after this much inactivity (5 to 15 minutes)."`
 	OfficeIdle     time.Duration     `group:"rules" env:"MOTCUA_OFFICE_IDLE" default:"30m" help:"Màn hình của cán bộ khóa sau chừng này thời gian không thao tác (15–60 phút); máy dùng chung luôn là 5 phút." en:"An officer's screen locks after this much inactivity (15 to 60 minutes); on shared machines always after 5."`
+	PortalMinLevel string            `name:"portal-min-level" group:"rules" env:"MOTCUA_PORTAL_MIN_LEVEL" default:"1" placeholder:"LEVEL" help:"Mức độ tài khoản định danh thấp nhất vào được Cổng Dịch vụ công: 1 hoặc 2 (Nghị định 69/2024/NĐ-CP)." en:"Lowest level of an identity account that may enter the portal: 1 or 2 (Decree 69/2024/NĐ-CP)."`
+	OfficeMinLevel string            `name:"office-min-level" group:"rules" env:"MOTCUA_OFFICE_MIN_LEVEL" default:"1" placeholder:"LEVEL" help:"Như trên, khi cán bộ đăng nhập Một cửa điện tử bằng tài khoản định danh." en:"The same for officers who enter the office through the identity provider."`
 	OfficeNetworks []string          `name:"office-allowed-networks" group:"rules" env:"MOTCUA_OFFICE_ALLOWED_NETWORKS" placeholder:"CIDR,…" help:"Chỉ những dải mạng này mở được trang của cán bộ; bỏ trống: mọi mạng." en:"Only these network ranges may open the officers' pages; empty: all."`
 	LimitFactors   map[string]string `name:"limit-factor" group:"rules" env:"MOTCUA_LIMIT_FACTOR" mapsep:";" placeholder:"CIDR=FACTOR;…" help:"Nhân hạn mức theo địa chỉ cho một dải mạng, ví dụ quầy tại trung tâm: 203.0.113.0/28=20." en:"Multiply the per-address limits for a network range, such as counters behind one address: 203.0.113.0/28=20."`
 	NetworkLabels  map[string]string `name:"network-label" group:"rules" env:"MOTCUA_NETWORK_LABEL" mapsep:";" placeholder:"CIDR=LABEL;…" help:"Tên nơi của một dải mạng, hiện ở lịch sử đăng nhập và khi duyệt đăng nhập bằng mã QR: 203.0.113.0/28=Trung tâm PVHCC Phố Hiến." en:"The name of a network range's place, shown in the sign-in history and when a sign-in by QR is approved: 203.0.113.0/28=Phố Hiến centre."`
@@ -125,6 +127,8 @@ type Config struct {
 	Place     `embed:""`
 	SMS       `embed:""`
 	Rules     `embed:""`
+	// Provider is another identity provider than our own.
+	Provider Provider `embed:"" group:"provider" prefix:"provider-" envprefix:"MOTCUA_PROVIDER_"`
 
 	// Demo is set by Demo.Config alone: sandbox pages, invented data, wide limits.
 	Demo bool `kong:"-"`

@@ -20,6 +20,7 @@ type Demo struct {
 	LoadAccounts   int      `name:"load-accounts" default:"0" placeholder:"N" help:"Tạo thêm N tài khoản (số 0990…) để đo tải; hạn mức khi đó như lúc chạy thật." en:"Create N accounts (numbers 0990…) for load tests; the limits are then those of production."`
 	LAN            bool     `name:"lan" help:"Mở cho điện thoại trong cùng mạng nội bộ, bằng HTTPS với chứng thư tự tạo." en:"Open the sites to phones in the same local network, by HTTPS with a certificate of its own."`
 	LANAddress     string   `name:"lan-address" placeholder:"IP" help:"Địa chỉ của máy này trong mạng nội bộ, khi máy có nhiều địa chỉ; kèm --lan." en:"This machine's address in the local network, where it has several; with --lan."`
+	Profile        string   `name:"profile" enum:",oidc,npsp-wso2,vneid-direct" default:"" env:"MOTCUA_DEMO_PROFILE" placeholder:"PROFILE" help:"Cổng và Một cửa nói chuyện với hệ thống định danh theo kiểu này, như khi nối với hệ thống của Bộ: oidc, npsp-wso2 hoặc vneid-direct." en:"How portal and office speak to the identity provider, as when they are connected to the ministry's: oidc, npsp-wso2 or vneid-direct."`
 	LogLevel       string   `name:"log-level" default:"warn" enum:"debug,info,warn,error" env:"MOTCUA_LOG_LEVEL" placeholder:"LEVEL" help:"Mức nhật ký: debug, info, warn, error." en:"Log level: debug, info, warn, error."`
 }
 
@@ -48,7 +49,9 @@ func (d Demo) Config() *Config {
 			AuthorityEN: "People's Committee of Hưng Yên Province", CentreNameEN: "Hưng Yên Public Administration Service Centre",
 			HoursEN: "Monday to Friday, 7:30–11:30 and 13:30–17:00", AddressEN: "1 Mẫu Street, Phố Hiến Ward, Hưng Yên Province",
 		},
-		Rules: Rules{PortalIdle: 15 * time.Minute, OfficeIdle: 30 * time.Minute, QRNotice: QRNoticeSMS, LogLevel: d.LogLevel},
+		Rules: Rules{PortalIdle: 15 * time.Minute, OfficeIdle: 30 * time.Minute, QRNotice: QRNoticeSMS, LogLevel: d.LogLevel,
+			PortalMinLevel: "1", OfficeMinLevel: "1"},
+		Provider: d.provider(),
 	}
 }
 

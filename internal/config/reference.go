@@ -14,6 +14,7 @@ var groups = []struct{ key, vi, en string }{
 	{"place", "Nơi sử dụng", "The place"},
 	{"sms", "Tin nhắn SMS", "SMS"},
 	{"sms2", "Nhà cung cấp SMS thứ hai, khi thứ nhất hỏng", "A second SMS provider, for when the first fails"},
+	{"provider", "Hệ thống định danh khác, thay cho hệ thống đi kèm", "Another identity provider in place of our own"},
 	{"rules", "Thời gian, hạn mức, nhật ký", "Times, limits, log"},
 }
 

@@ -37,10 +37,14 @@ type Decision struct {
 // *RequestError when the service or its address is unknown: then the person
 // gets a page and nothing is sent anywhere.
 func (p *Provider) Authorize(ctx context.Context, form url.Values, f Front) (Decision, error) {
-	q, err := p.parse(ctx, form)
+	return p.authorize(ctx, "", form, f)
+}
+
+func (p *Provider) authorize(ctx context.Context, dialect string, form url.Values, f Front) (Decision, error) {
+	q, err := p.parse(ctx, dialect, form)
 	var refused *authError
 	if errors.As(err, &refused) {
-		return Decision{Redirect: p.answerError(q.redirectURI, q.state, refused)}, nil
+		return Decision{Redirect: p.answerError(dialect, q.redirectURI, q.state, refused)}, nil
 	}
 	if err != nil {
 		return Decision{}, err
@@ -51,7 +55,7 @@ func (p *Provider) Authorize(ctx context.Context, form url.Values, f Front) (Dec
 	}
 	signedIn := err == nil && p.satisfies(ctx, s, q)
 	if !signedIn && q.asks("none") {
-		return Decision{Redirect: p.answerError(q.redirectURI, q.state, &authError{"login_required", "no session"})}, nil
+		return Decision{Redirect: p.answerError(dialect, q.redirectURI, q.state, &authError{"login_required", "no session"})}, nil
 	}
 	ask := false
 	if signedIn {
@@ -61,7 +65,7 @@ func (p *Provider) Authorize(ctx context.Context, form url.Values, f Front) (Dec
 		}
 	}
 	if ask && q.asks("none") {
-		return Decision{Redirect: p.answerError(q.redirectURI, q.state, &authError{"consent_required", "the person has to agree"})}, nil
+		return Decision{Redirect: p.answerError(dialect, q.redirectURI, q.state, &authError{"consent_required", "the person has to agree"})}, nil
 	}
 	d := Decision{UILocales: q.uiLocales}
 	err = p.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -101,7 +105,7 @@ func (p *Provider) satisfies(ctx context.Context, s session.Session, q params) b
 		return false
 	}
 	if q.idTokenHint != "" {
-		hint, err := p.verifyHint(ctx, q.idTokenHint)
+		hint, err := p.verifyHint(ctx, p.Issuer, q.idTokenHint)
 		if err != nil || hint.Subject != s.Subject {
 			return false
 		}
@@ -116,9 +120,13 @@ func (p *Provider) issue(ctx context.Context, tx *db.Tx, r request, s session.Se
 		return "", err
 	}
 	code := rand.Text() + rand.Text()
+	address, digest, err := p.issueAs(r, state, code)
+	if err != nil {
+		return "", err
+	}
 	n, err := db.Exec(ctx, tx, `UPDATE auth_request SET account_id = $1, session_id = $2, auth_time = $3, amr = $4, code_digest = $5, code_expires_at = $6, state = ''
 		WHERE id = $7 AND code_digest IS NULL`,
-		s.Subject, s.ID, s.AuthTime, strings.Join(s.AMR, " "), sha256Hex(code), p.Clock.Now().Add(codeLife), r.ID)
+		s.Subject, s.ID, s.AuthTime, strings.Join(s.AMR, " "), digest, p.Clock.Now().Add(codeLife), r.ID)
 	if err != nil {
 		return "", err
 	}
@@ -128,7 +136,7 @@ func (p *Provider) issue(ctx context.Context, tx *db.Tx, r request, s session.Se
 	if err := p.noteGrant(ctx, tx, s.Subject, r.ClientID, r.Scopes); err != nil {
 		return "", err
 	}
-	return p.answer(r.RedirectURI, state, url.Values{"code": {code}}), nil
+	return address, nil
 }
 
 // ErrNoSession says that the token belongs to no session that is alive.
@@ -198,7 +206,7 @@ func (p *Provider) Cancel(ctx context.Context, id, browser string) (string, erro
 	if err == nil && n == 0 {
 		err = ErrFinished
 	}
-	return p.answerError(r.RedirectURI, state, &authError{"access_denied", "cancelled"}), err
+	return p.answerError(r.Dialect, r.RedirectURI, state, &authError{"access_denied", "cancelled"}), err
 }
 
 // A Confirmation is a person's answer to the OTP page.

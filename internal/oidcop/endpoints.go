@@ -66,15 +66,22 @@ type accessToken struct {
 	Scopes    string `db:"scopes"`
 }
 
+// liveToken returns what an access token stands for; db.ErrNotFound when it or
+// its session has ended.
+func (p *Provider) liveToken(ctx context.Context, token string) (accessToken, error) {
+	t, err := db.Get[accessToken](ctx, p.DB, `SELECT client_id, account_id, session_id, scopes FROM access_token
+		WHERE digest = $1 AND expires_at > $2 AND revoked_at IS NULL`, sha256Hex(token), p.Clock.Now())
+	if err == nil {
+		_, err = p.Sessions.Get(ctx, p.DB, t.SessionID)
+	}
+	return t, err
+}
+
 // claims returns what a token may be told; db.ErrNotFound when the token or
 // its session has ended.
 func (p *Provider) claims(ctx context.Context, token string) (map[string]any, error) {
-	t, err := db.Get[accessToken](ctx, p.DB, `SELECT client_id, account_id, session_id, scopes FROM access_token
-		WHERE digest = $1 AND expires_at > $2 AND revoked_at IS NULL`, sha256Hex(token), p.Clock.Now())
+	t, err := p.liveToken(ctx, token)
 	if err != nil {
-		return nil, err
-	}
-	if _, err := p.Sessions.Get(ctx, p.DB, t.SessionID); err != nil {
 		return nil, err
 	}
 	a, err := p.People.Get(ctx, p.DB, t.AccountID)

@@ -36,7 +36,7 @@ var errHint = errors.New("oidcop: not an ID token of ours")
 
 // verifyHint checks signature and issuer of an ID token. Its age does not
 // matter: a hint says who was signed in (RP-Initiated Logout 1.0 §4).
-func (p *Provider) verifyHint(ctx context.Context, token string) (hint, error) {
+func (p *Provider) verifyHint(ctx context.Context, issuer, token string) (hint, error) {
 	if len(token) > maxHint {
 		return hint{}, errHint
 	}
@@ -58,7 +58,7 @@ func (p *Provider) verifyHint(ctx context.Context, token string) (hint, error) {
 			return hint{}, errHint
 		}
 		var h hint
-		if json.Unmarshal(body, &h) != nil || h.Issuer != p.Issuer || h.Subject == "" || h.Events != nil {
+		if json.Unmarshal(body, &h) != nil || h.Issuer != issuer || h.Subject == "" || h.Events != nil {
 			return hint{}, errHint
 		}
 		return h, nil
@@ -81,6 +81,11 @@ type SignOut struct {
 // errs with *RequestError for a hint or an address that is not in order: then
 // nothing ends and nothing is redirected (OP-13).
 func (p *Provider) EndSession(ctx context.Context, form url.Values, f Front, crossOrigin bool) (SignOut, error) {
+	return p.endSessionOf(ctx, p.Issuer, form, f, crossOrigin)
+}
+
+// endSessionOf is EndSession for hints of an issuer.
+func (p *Provider) endSessionOf(ctx context.Context, issuer string, form url.Values, f Front, crossOrigin bool) (SignOut, error) {
 	for name, v := range form {
 		if len(v) > 1 || len(v[0]) > maxHint || name == "state" && len(v[0]) > maxState {
 			return SignOut{}, &RequestError{name}
@@ -90,7 +95,7 @@ func (p *Provider) EndSession(ctx context.Context, form url.Values, f Front, cro
 	hinted := form.Get("id_token_hint") != ""
 	if hinted {
 		var err error
-		if h, err = p.verifyHint(ctx, form.Get("id_token_hint")); errors.Is(err, errHint) {
+		if h, err = p.verifyHint(ctx, issuer, form.Get("id_token_hint")); errors.Is(err, errHint) {
 			return SignOut{}, &RequestError{"id_token_hint"}
 		} else if err != nil {
 			return SignOut{}, err

@@ -62,6 +62,8 @@ type Parts struct {
 	// Issuer is the public URL of the id site, without a slash at its end.
 	// Empty: the provider keeps keys and ends sessions, and answers nobody.
 	Issuer string
+	// Dialects, in the demo alone, makes the provider speak what others do.
+	Dialects *Dialects
 	// Transport carries notices to services; nil: the network.
 	Transport http.RoundTripper
 }

@@ -54,11 +54,12 @@ type params struct {
 	idTokenHint string
 	uiLocales   []string
 	acr         string
+	dialect     string // "" is ours
 }
 
 // parse looks at a request. A *RequestError means that nothing may be sent to
 // the redirect URI; an *authError comes with params that say where it goes.
-func (p *Provider) parse(ctx context.Context, form url.Values) (params, error) {
+func (p *Provider) parse(ctx context.Context, dialect string, form url.Values) (params, error) {
 	if len(form) > maxParams {
 		return params{}, &RequestError{"too many parameters"}
 	}
@@ -78,7 +79,7 @@ func (p *Provider) parse(ctx context.Context, form url.Values) (params, error) {
 	if !slices.Contains(c.RedirectURIs, one("redirect_uri")) {
 		return params{}, &RequestError{"redirect_uri"}
 	}
-	q := params{client: c, redirectURI: one("redirect_uri"), acr: one("acr_values")}
+	q := params{client: c, redirectURI: one("redirect_uri"), acr: one("acr_values"), dialect: dialect}
 	if len(form["state"]) == 1 && len(one("state")) <= maxState {
 		q.state = one("state")
 	}
@@ -144,12 +145,15 @@ func (q *params) readScopes(form url.Values) error {
 // point Protocol).
 func (q *params) readProof(form url.Values) error {
 	q.challenge, q.nonce = form.Get("code_challenge"), form.Get("nonce")
+	if q.dialect != "" && q.challenge == "" {
+		return nil // the models demand neither
+	}
 	switch {
 	case form.Get("code_challenge_method") != "S256":
 		return &authError{"invalid_request", "code_challenge_method S256 required"}
 	case len(q.challenge) != challenge || strings.Trim(q.challenge, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "":
 		return &authError{"invalid_request", "code_challenge is not a SHA-256 digest"}
-	case q.nonce == "":
+	case q.nonce == "" && q.dialect == "":
 		return &authError{"invalid_request", "nonce required"}
 	}
 	return nil
@@ -208,25 +212,26 @@ type request struct {
 	CodeExpiresAt *time.Time `db:"code_expires_at"`
 	CodeUsedAt    *time.Time `db:"code_used_at"`
 	AskConsent    bool       `db:"ask_consent"`
+	Dialect       string     `db:"dialect"`
 }
 
 const requestColumns = `id, client_id, redirect_uri, state, nonce, scopes, challenge, login_hint, acr, browser, created_at,
-	expires_at, account_id, session_id, auth_time, amr, code_digest, code_expires_at, code_used_at, ask_consent`
+	expires_at, account_id, session_id, auth_time, amr, code_digest, code_expires_at, code_used_at, ask_consent, dialect`
 
 func (p *Provider) insertRequest(ctx context.Context, tx *db.Tx, q params, browser string) (request, error) {
 	now := p.Clock.Now()
 	r := request{ID: db.NewID(), ClientID: q.client.ID, RedirectURI: q.redirectURI,
 		Scopes: strings.Join(q.scopes, " "), Challenge: q.challenge, LoginHint: q.loginHint, ACR: q.acr,
-		Browser: sha256Hex(browser), CreatedAt: now, ExpiresAt: now.Add(requestLife), AskConsent: q.asks("consent")}
+		Browser: sha256Hex(browser), CreatedAt: now, ExpiresAt: now.Add(requestLife), AskConsent: q.asks("consent"), Dialect: q.dialect}
 	var err1, err2 error
 	r.State, err1 = p.Box.Seal(statePurpose, r.ID, []byte(q.state))
 	r.Nonce, err2 = p.Box.Seal(noncePurpose, r.ID, []byte(q.nonce))
 	if err := errors.Join(err1, err2); err != nil {
 		return request{}, err
 	}
-	_, err := db.Exec(ctx, tx, `INSERT INTO auth_request (id, client_id, redirect_uri, state, nonce, scopes, challenge, login_hint, acr, browser, created_at, expires_at, ask_consent)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)`,
-		r.ID, r.ClientID, r.RedirectURI, r.State, r.Nonce, r.Scopes, r.Challenge, r.LoginHint, r.ACR, r.Browser, r.CreatedAt, r.ExpiresAt, r.AskConsent)
+	_, err := db.Exec(ctx, tx, `INSERT INTO auth_request (id, client_id, redirect_uri, state, nonce, scopes, challenge, login_hint, acr, browser, created_at, expires_at, ask_consent, dialect)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
+		r.ID, r.ClientID, r.RedirectURI, r.State, r.Nonce, r.Scopes, r.Challenge, r.LoginHint, r.ACR, r.Browser, r.CreatedAt, r.ExpiresAt, r.AskConsent, r.Dialect)
 	return r, err
 }
 
@@ -266,6 +271,6 @@ func (p *Provider) answer(redirectURI, state string, add url.Values) string {
 	return u.String()
 }
 
-func (p *Provider) answerError(redirectURI, state string, e *authError) string {
-	return p.answer(redirectURI, state, url.Values{"error": {e.code}, "error_description": {e.description}})
+func (p *Provider) answerError(dialect, redirectURI, state string, e *authError) string {
+	return p.respond(dialect, redirectURI, state, url.Values{"error": {e.code}, "error_description": {e.description}})
 }

@@ -202,7 +202,7 @@ func (p *Provider) useCode(ctx context.Context, code string) (grant, error) {
 		reused = false
 		now := p.Clock.Now()
 		r, err = db.Get[request](ctx, tx, `UPDATE auth_request SET code_used_at = $1
-			WHERE code_digest = $2 AND code_used_at IS NULL AND code_expires_at > $1 RETURNING `+requestColumns, now, sha256Hex(code))
+			WHERE code_digest = $2 AND dialect = '' AND code_used_at IS NULL AND code_expires_at > $1 RETURNING `+requestColumns, now, sha256Hex(code))
 		if errors.Is(err, db.ErrNotFound) {
 			reused = true
 			return p.revokeReused(ctx, tx, code, now)

@@ -17,26 +17,31 @@ const (
 // response is an authorization response.
 type response struct {
 	state, code, iss, err string
+	encryptKey            string // of ProfileDirect
 	hasIss                bool
 }
 
 // decodeResponse reads the raw query of a callback. Each parameter may stand
 // there once (RFC 6749 §3.1), or the provider and we might read different
-// ones.
-func decodeResponse(raw string) (response, error) {
+// ones. rawPlus keeps a "+" what it is (RP-06).
+func decodeResponse(raw string, rawPlus bool) (response, error) {
 	if len(raw) > maxQuery {
 		return response{}, fail(WrongAnswer, "response_oversized", nil)
+	}
+	if rawPlus {
+		raw = strings.ReplaceAll(raw, "+", "%2B")
 	}
 	q, err := url.ParseQuery(raw)
 	if err != nil {
 		return response{}, fail(WrongAnswer, "response_query", nil)
 	}
-	for _, name := range []string{"state", "code", "iss", "error"} {
+	for _, name := range []string{"state", "code", "iss", "error", "encrypt_key"} {
 		if len(q[name]) > 1 {
 			return response{}, fail(WrongAnswer, "response_repeated", nil)
 		}
 	}
-	r := response{state: q.Get("state"), code: q.Get("code"), iss: q.Get("iss"), err: q.Get("error"), hasIss: q.Has("iss")}
+	r := response{state: q.Get("state"), code: q.Get("code"), iss: q.Get("iss"), err: q.Get("error"),
+		encryptKey: q.Get("encrypt_key"), hasIss: q.Has("iss")}
 	switch {
 	case r.state == "":
 		return response{}, fail(WrongAnswer, "response_no_state", nil)
@@ -47,6 +52,8 @@ func decodeResponse(raw string) (response, error) {
 		return response{}, fail(WrongAnswer, "response_shape", nil)
 	case len(r.code) > maxCode || strings.ContainsFunc(r.code, func(c rune) bool { return c < ' ' || c > '~' }):
 		return response{}, fail(WrongAnswer, "response_code", nil)
+	case len(r.encryptKey) > maxKeyText:
+		return response{}, fail(WrongAnswer, "response_oversized", nil)
 	}
 	return r, nil
 }
@@ -56,7 +63,7 @@ func decodeResponse(raw string) (response, error) {
 //
 // Errors are a *Failure, or of our own database.
 func (s *Service) Callback(ctx context.Context, rawQuery, browserToken string) (Result, error) {
-	r, err := decodeResponse(rawQuery)
+	r, err := decodeResponse(rawQuery, s.profile.rawPlus())
 	if err != nil {
 		return Result{}, err
 	}
@@ -91,7 +98,14 @@ func (s *Service) conclude(ctx context.Context, r response, t transaction, verif
 	if !s.clk.Now().Before(t.ExpiresAt) {
 		return Result{}, s.expired(t, freshAfter)
 	}
-	return s.profile.identify(ctx, r.code, verifier, expectation{nonceHash: t.NonceHash, freshAfter: freshAfter})
+	res, err := s.profile.identify(ctx, r, verifier, expectation{nonceHash: t.NonceHash, freshAfter: freshAfter})
+	if err != nil {
+		return Result{}, err
+	}
+	if err := checkLevel(res.Identity.Level, t.MinLevel); err != nil {
+		return Result{}, err
+	}
+	return res, nil
 }
 
 // checkIss is RFC 9207 §2.4.
@@ -131,7 +145,7 @@ func (s *Service) expired(t transaction, freshAfter time.Time) error {
 	if t.Restarts >= maxRestarts {
 		return f
 	}
-	f.Again = &Request{ReturnTo: t.ReturnTo, restarts: t.Restarts + 1}
+	f.Again = &Request{ReturnTo: t.ReturnTo, restarts: t.Restarts + 1, MinLevel: t.MinLevel}
 	if !freshAfter.IsZero() {
 		f.Again.MaxAge = max(s.clk.Now().Sub(freshAfter).Truncate(time.Second), time.Second)
 	}

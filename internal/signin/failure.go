@@ -30,6 +30,9 @@ const (
 	Slow Kind = "slow"
 	// WrongAnswer: an answer that breaks the protocol or fails a check.
 	WrongAnswer Kind = "wrong_answer"
+	// LevelTooLow: the account is in order and below the level that the page
+	// or the service demands.
+	LevelTooLow Kind = "level"
 )
 
 // Failure is every refusal of this package.
@@ -42,6 +45,8 @@ type Failure struct {
 	// Again is set when the sign-in may be begun again without asking: hand
 	// it to [Service.Start]. It is set once per sign-in (SES-05).
 	Again *Request
+	// Need and Has go with LevelTooLow; Has may be "".
+	Need, Has string
 	// Err is the cause. It never holds a token, code or claim.
 	Err error
 }

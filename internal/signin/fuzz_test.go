@@ -24,7 +24,7 @@ func FuzzCallbackQuery(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		r, err := decodeResponse(raw)
+		r, err := decodeResponse(raw, false)
 		if err != nil {
 			if AsFailure(err) == nil {
 				t.Fatalf("%T is no failure", err)
@@ -51,7 +51,7 @@ func FuzzTokenResponse(f *testing.F) {
 		f.Add(http.StatusBadRequest, []byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		r, err := decodeTokenResponse(status, body)
+		r, err := decodeTokenResponse(status, body, true)
 		if err != nil {
 			f := AsFailure(err)
 			if f == nil || r != (tokenResponse{}) {
@@ -80,7 +80,7 @@ func FuzzUserinfo(f *testing.F) {
 		if json.Unmarshal(body, &claims) != nil {
 			return
 		}
-		id, bad := mapClaims(claims, DefaultClaims)
+		id, bad := mapClaims(claims, mapping{names: DefaultClaims})
 		if bad != "" {
 			if id != (Identity{}) {
 				t.Errorf("refused for %s, yet gave %+v", bad, id)

@@ -26,7 +26,8 @@ type Identity struct {
 // Tokens stay on the server (RP-13). The access token is not among them: its
 // use ends with the userinfo call.
 type Tokens struct {
-	// IDToken is kept as the hint of the sign-out.
+	// IDToken is kept as the hint of the sign-out: the token, or what the
+	// profile needs in its place. It is nothing to others.
 	IDToken string
 }
 
@@ -38,6 +39,8 @@ type Authentication struct {
 	Time time.Time
 	// Methods is amr (RFC 8176).
 	Methods []string
+	// Class is acr, or "".
+	Class string
 }
 
 // Result is a completed sign-in.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"time"
 	"unicode/utf8"
@@ -44,6 +45,7 @@ type idClaims struct {
 	AuthTime        *int64   `json:"auth_time"`
 	SessionID       string   `json:"sid"`
 	Methods         []string `json:"amr"`
+	Class           string   `json:"acr"`
 }
 
 // verifyIDToken applies OpenID Connect Core §3.1.3.7 (RP-04). It gives the
@@ -74,8 +76,12 @@ func (p *oidcProfile) verifyIDToken(ctx context.Context, raw, accessToken string
 		}
 		return refuse("signature")
 	}
+	var payload json.RawMessage
 	var c idClaims
-	if token.Claims(&c) != nil {
+	if token.Claims(&payload) != nil || token.Claims(&c) != nil {
+		return refuse("claims")
+	}
+	if _, ok := object(payload); !ok {
 		return refuse("claims")
 	}
 
@@ -96,11 +102,11 @@ func (p *oidcProfile) verifyIDToken(ctx context.Context, raw, accessToken string
 		return refuse("nonce")
 	case token.AccessTokenHash != "" && token.VerifyAccessToken(accessToken) != nil:
 		return refuse("at_hash")
-	case len(c.SessionID) > maxShort || len(c.Methods) > maxMethods:
+	case len(c.SessionID) > maxShort || len(c.Methods) > maxMethods || len(c.Class) > maxShort:
 		return refuse("claims")
 	}
 
-	a := Authentication{SessionID: c.SessionID, Methods: c.Methods}
+	a := Authentication{SessionID: c.SessionID, Methods: c.Methods, Class: c.Class}
 	if c.AuthTime != nil {
 		a.Time = time.Unix(*c.AuthTime, 0).UTC()
 	}

@@ -149,7 +149,7 @@ func (k *keySet) ask(ctx context.Context) ([]jose.JSONWebKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	header, err := k.client.getJSON(ctx, "keys", m.Keys, "", &set)
+	header, err := k.client.getJSON(ctx, "keys", m.Keys, &set)
 	if err != nil {
 		return nil, err
 	}

@@ -86,7 +86,7 @@ func (d *discovery) fetch(ctx context.Context) (*metadata, error) {
 func (d *discovery) ask(ctx context.Context) (*metadata, error) {
 	m := &metadata{}
 	address := strings.TrimSuffix(d.issuer, "/") + "/.well-known/openid-configuration"
-	if _, err := d.client.getJSON(ctx, "discovery", address, "", m); err != nil {
+	if _, err := d.client.getJSON(ctx, "discovery", address, m); err != nil {
 		return nil, err
 	}
 	if err := m.check(d.issuer); err != nil {

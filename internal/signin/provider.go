@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"net"
@@ -38,8 +39,26 @@ type Provider struct {
 	// RequireIss demands iss in every response although the metadata does
 	// not advertise it (RFC 9207 §2.4).
 	RequireIss bool
-	// Claims names the userinfo claims; zero fields take DefaultClaims.
+	// Claims names the userinfo claims; zero fields take those of the profile.
 	Claims Claims
+	// Profile is the wire format; empty is ProfileOIDC.
+	Profile string
+	// Endpoints are where the provider answers, for profiles without discovery.
+	Endpoints Endpoints
+	// Key opens what a provider of ProfileDirect encrypts for us, with AES keys
+	// of KeyBits; zero is DefaultKeyBits.
+	Key     *rsa.PrivateKey
+	KeyBits int
+	// Levels maps the provider's words for levels to "1" and "2", AccountTypes
+	// its kinds of account to ours; nil takes the profile's. A level that is
+	// not in a map that is set is none; a kind that is not stays as it is.
+	Levels, AccountTypes map[string]string
+	// ACR is what to ask for (acr_values) where a level is demanded.
+	ACR map[string]string
+	// MinLevel is the level that this service demands of everybody; empty is "1".
+	MinLevel string
+	// NoPKCE leaves PKCE out, for a server that refuses it.
+	NoPKCE bool
 	// Transport carries the calls; nil is a transport of our own.
 	Transport http.RoundTripper
 	// Purpose keeps the transactions of several services of one program apart:
@@ -55,20 +74,20 @@ var DefaultScopes = []string{"openid", "profile", "phone", "vneid"}
 
 // Claims maps fields of [Identity] to names of userinfo claims.
 type Claims struct {
+	// Subject is who somebody is for the provider, for good.
+	Subject string
+
 	Number, Name, BirthDate, Sex, Phone, Level, AccountType string
 }
 
 // DefaultClaims are the standard claims, and for what the standard has no name
 // those that our own provider uses for its scope "vneid".
 var DefaultClaims = Claims{
-	Number: "national_id", Name: "name", BirthDate: "birthdate", Sex: "gender",
+	Subject: "sub", Number: "national_id", Name: "name", BirthDate: "birthdate", Sex: "gender",
 	Phone: "phone_number", Level: "account_level", AccountType: "account_type",
 }
 
 func (p Provider) withDefaults() (Provider, error) {
-	if len(p.Scopes) == 0 {
-		p.Scopes = DefaultScopes
-	}
 	if p.ClientSecret == nil {
 		p.ClientSecret = func() string { return "" }
 	}
@@ -78,9 +97,9 @@ func (p Provider) withDefaults() (Provider, error) {
 	if p.SignOutTimeout <= 0 {
 		p.SignOutTimeout = SignOutTimeout
 	}
-	p.Claims = p.Claims.withDefaults()
+	p, err := p.withProfile()
 
-	var errs []error
+	errs := []error{err}
 	if err := checkEndpoint(p.Issuer); err != nil {
 		errs = append(errs, fmt.Errorf("issuer: %w", err))
 	}
@@ -96,19 +115,15 @@ func (p Provider) withDefaults() (Provider, error) {
 	return p, errors.Join(errs...)
 }
 
-func (c Claims) withDefaults() Claims {
-	or := func(s *string, def string) {
-		if *s == "" {
-			*s = def
-		}
-	}
-	or(&c.Number, DefaultClaims.Number)
-	or(&c.Name, DefaultClaims.Name)
-	or(&c.BirthDate, DefaultClaims.BirthDate)
-	or(&c.Sex, DefaultClaims.Sex)
-	or(&c.Phone, DefaultClaims.Phone)
-	or(&c.Level, DefaultClaims.Level)
-	or(&c.AccountType, DefaultClaims.AccountType)
+func (c Claims) withDefaults(d Claims) Claims {
+	fill(&c.Subject, d.Subject)
+	fill(&c.Number, d.Number)
+	fill(&c.Name, d.Name)
+	fill(&c.BirthDate, d.BirthDate)
+	fill(&c.Sex, d.Sex)
+	fill(&c.Phone, d.Phone)
+	fill(&c.Level, d.Level)
+	fill(&c.AccountType, d.AccountType)
 	return c
 }
 

@@ -24,6 +24,10 @@ type Request struct {
 	// BrowserToken is the value of the binding cookie, see NewBrowserToken.
 	BrowserToken string
 
+	// MinLevel is the level that the page demands, above the service's own; ""
+	// demands no more (RP-08).
+	MinLevel string
+
 	// restarts counts how often this sign-in was begun again by itself.
 	restarts int
 }
@@ -31,6 +35,8 @@ type Request struct {
 // maxRestarts is how often an expired transaction begins again by itself; a
 // second time would hide a loop.
 const maxRestarts = 1
+
+var errLevel = errors.New("signin: no such level")
 
 var errBrowserToken = errors.New("signin: the request has no browser token")
 
@@ -41,6 +47,9 @@ func (s *Service) Start(ctx context.Context, r Request) (string, error) {
 	if !ValidBrowserToken(r.BrowserToken) {
 		return "", errBrowserToken
 	}
+	if r.MinLevel != "" && !ValidLevel(r.MinLevel) {
+		return "", errLevel
+	}
 	r.ReturnTo = localPath(r.ReturnTo)
 	call, cancel := context.WithTimeout(ctx, s.provider.Timeout)
 	defer cancel()
@@ -49,11 +58,12 @@ func (s *Service) Start(ctx context.Context, r Request) (string, error) {
 	}
 
 	login, freshAfter := s.demand(r)
+	r.MinLevel = demanded(s.provider.MinLevel, r.MinLevel)
 	a, err := s.begin(ctx, r, freshAfter)
 	if err != nil {
 		return "", err
 	}
-	a.login, a.maxAge, a.uiLocales = login, r.MaxAge, r.UILocales
+	a.login, a.maxAge, a.uiLocales, a.acr = login, r.MaxAge, r.UILocales, s.provider.ACR[r.MinLevel]
 	address, err := s.profile.authorizeURL(call, a)
 	return address, withReturn(err, r.ReturnTo)
 }

@@ -11,20 +11,19 @@ import (
 
 // tokenResponse is RFC 6749 §5.1 and §5.2 as far as we use them.
 type tokenResponse struct {
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type"`
-	IDToken     string `json:"id_token"`
-	Error       string `json:"error"`
+	AccessToken, TokenType, IDToken, Error string
 }
 
 // exchange redeems a code. We write the request ourselves because the errors
 // of x/oauth2 carry the body, and so could carry a token into a log.
-func (p *oidcProfile) exchange(ctx context.Context, m *metadata, code, verifier string) (tokenResponse, error) {
+func (p *oidcProfile) exchange(ctx context.Context, m *metadata, code, verifier string, idToken bool) (tokenResponse, error) {
 	form := url.Values{
-		"grant_type":    {"authorization_code"},
-		"code":          {code},
-		"redirect_uri":  {p.provider.RedirectURL},
-		"code_verifier": {verifier},
+		"grant_type":   {"authorization_code"},
+		"code":         {code},
+		"redirect_uri": {p.provider.RedirectURL},
+	}
+	if !p.provider.NoPKCE {
+		form.Set("code_verifier", verifier)
 	}
 	req, err := http.NewRequest(http.MethodPost, m.Token, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -37,14 +36,29 @@ func (p *oidcProfile) exchange(ctx context.Context, m *metadata, code, verifier 
 	if err != nil {
 		return tokenResponse{}, err
 	}
-	return decodeTokenResponse(a.status, a.body)
+	if !jsonType(a.header) {
+		return tokenResponse{}, fail(WrongAnswer, "token_not_json", nil)
+	}
+	return decodeTokenResponse(a.status, a.body, idToken)
 }
 
-// decodeTokenResponse reads the answer of a token endpoint.
-func decodeTokenResponse(status int, body []byte) (tokenResponse, error) {
-	var t tokenResponse
-	if json.Unmarshal(body, &t) != nil {
+// decodeTokenResponse reads the answer of a token endpoint; idToken says that
+// it must hold one.
+func decodeTokenResponse(status int, body []byte, idToken bool) (tokenResponse, error) {
+	o, ok := object(body)
+	if !ok {
 		return tokenResponse{}, fail(WrongAnswer, "token_not_json", nil)
+	}
+	return readToken(status, o, idToken)
+}
+
+func readToken(status int, o map[string]json.RawMessage, idToken bool) (t tokenResponse, err error) {
+	for name, to := range map[string]*string{"access_token": &t.AccessToken, "token_type": &t.TokenType, "id_token": &t.IDToken, "error": &t.Error} {
+		s, ok := member(o, name)
+		if !ok {
+			return tokenResponse{}, fail(WrongAnswer, "token_not_json", nil)
+		}
+		*to = s
 	}
 	if t.Error != "" {
 		return tokenResponse{}, fail(Refused, "token_"+errorCode(t.Error), nil)
@@ -59,7 +73,7 @@ func decodeTokenResponse(status int, body []byte) (tokenResponse, error) {
 		return tokenResponse{}, fail(WrongAnswer, "token_bad_access_token", nil)
 	case !strings.EqualFold(t.TokenType, "Bearer"):
 		return tokenResponse{}, fail(WrongAnswer, "token_type", nil)
-	case t.IDToken == "":
+	case t.IDToken == "" && idToken:
 		return tokenResponse{}, fail(WrongAnswer, "id_token_missing", nil)
 	}
 	return t, nil

@@ -52,6 +52,7 @@ type transaction struct {
 	ReturnTo   string     `db:"return_to"`
 	FreshAfter *time.Time `db:"fresh_after"`
 	Restarts   int        `db:"restarts"`
+	MinLevel   string     `db:"min_level"`
 	ExpiresAt  time.Time  `db:"expires_at"`
 }
 
@@ -70,10 +71,10 @@ func (s *Service) begin(ctx context.Context, r Request, freshAfter time.Time) (a
 	now := s.clk.Now()
 	_, err = db.Exec(ctx, s.db, `
 		INSERT INTO signin_transaction
-			(state_hash, issuer, browser_hash, nonce_hash, verifier, return_to, fresh_after, restarts, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			(state_hash, issuer, browser_hash, nonce_hash, verifier, return_to, fresh_after, restarts, created_at, expires_at, min_level)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		stateHash, s.provider.Issuer, s.browserHash(r.BrowserToken), hashOf(a.nonce), sealed, r.ReturnTo,
-		fresh, r.restarts, now, now.Add(TransactionLife))
+		fresh, r.restarts, now, now.Add(TransactionLife), r.MinLevel)
 	return a, err
 }
 
@@ -96,7 +97,7 @@ func (s *Service) consume(ctx context.Context, state, browserToken string) (tran
 		t, err = db.Get[transaction](ctx, tx, `
 			UPDATE signin_transaction SET used_at = $4
 			WHERE state_hash = $1 AND browser_hash = $2 AND issuer = $3 AND used_at IS NULL
-			RETURNING state_hash, nonce_hash, verifier, return_to, fresh_after, restarts, expires_at`,
+			RETURNING state_hash, nonce_hash, verifier, return_to, fresh_after, restarts, expires_at, min_level`,
 			stateHash, s.browserHash(browserToken), s.provider.Issuer, now)
 		if err != nil {
 			return err

@@ -22,36 +22,68 @@ var (
 // userinfo asks who the person is. The subject must be the ID token's, or the
 // answer may belong to somebody else (OpenID Connect Core §5.3.2).
 func (p *oidcProfile) userinfo(ctx context.Context, m *metadata, accessToken, subject string) (Identity, error) {
-	var claims map[string]json.RawMessage
-	if _, err := p.client.getJSON(ctx, "userinfo", m.Userinfo, accessToken, &claims); err != nil {
+	claims, err := p.client.getObject(ctx, "userinfo", m.Userinfo, accessToken)
+	if err != nil {
 		return Identity{}, err
 	}
-	var sub string
-	if json.Unmarshal(claims["sub"], &sub) != nil || sub != subject {
+	if sub, ok := member(claims, "sub"); !ok || sub != subject {
 		return Identity{}, fail(WrongAnswer, "userinfo_sub", nil)
 	}
-	id, reason := mapClaims(claims, p.provider.Claims)
+	return p.provider.identity(claims)
+}
+
+// identity reads who somebody is.
+func (p Provider) identity(claims map[string]json.RawMessage) (Identity, error) {
+	id, reason := mapClaims(claims, mapping{p.Claims, p.Levels, p.AccountTypes, p.Profile != ProfileOIDC})
+	if reason == "" && (id.Subject == "" || len(id.Subject) > maxSubject || !storableText(id.Subject)) {
+		reason = "sub"
+	}
 	if reason != "" {
 		return Identity{}, fail(WrongAnswer, "userinfo_"+reason, nil)
 	}
-	id.Issuer, id.Subject = p.provider.Issuer, subject
+	id.Issuer = p.Issuer
 	return id, nil
+}
+
+// mapping is how a provider's claims are read.
+type mapping struct {
+	names         Claims
+	levels, types map[string]string
+	// looseDates accepts the forms of dates that Vietnamese systems write.
+	looseDates bool
 }
 
 // mapClaims reads the identity. What is absent stays empty; what is present
 // must have its shape, because pages and later forms are filled with it.
-func mapClaims(claims map[string]json.RawMessage, names Claims) (id Identity, bad string) {
-	id.Number = text(claims[names.Number])
-	id.Name = norm.NFC.String(strings.Join(strings.Fields(text(claims[names.Name])), " "))
-	id.BirthDate = text(claims[names.BirthDate])
-	id.Phone = text(claims[names.Phone])
-	id.Level = text(claims[names.Level])
-	id.AccountType = text(claims[names.AccountType])
-	switch s := strings.ToLower(text(claims[names.Sex])); s {
+func mapClaims(claims map[string]json.RawMessage, m mapping) (id Identity, bad string) {
+	var sex string
+	for _, f := range []struct {
+		name, claim string
+		to          *string
+	}{{"sub", m.names.Subject, &id.Subject}, {"number", m.names.Number, &id.Number}, {"name", m.names.Name, &id.Name},
+		{"birth_date", m.names.BirthDate, &id.BirthDate}, {"phone", m.names.Phone, &id.Phone}, {"level", m.names.Level, &id.Level},
+		{"account_type", m.names.AccountType, &id.AccountType}, {"sex", m.names.Sex, &sex}} {
+		s, ok := text(claims[f.claim])
+		if !ok {
+			return Identity{}, f.name
+		}
+		*f.to = s
+	}
+	id.Name = norm.NFC.String(strings.Join(strings.Fields(id.Name), " "))
+	switch norm.NFC.String(strings.ToLower(sex)) {
 	case "male", "nam":
 		id.Sex = "male"
 	case "female", "nữ":
 		id.Sex = "female"
+	}
+	if m.looseDates {
+		id.BirthDate = isoDate(id.BirthDate)
+	}
+	if m.levels != nil {
+		id.Level = m.levels[id.Level]
+	}
+	if kind, ok := m.types[id.AccountType]; ok {
+		id.AccountType = kind
 	}
 
 	switch {
@@ -72,17 +104,29 @@ func mapClaims(claims map[string]json.RawMessage, names Claims) (id Identity, ba
 }
 
 // text reads a claim that is a string or a number (VNeID's level is seen as
-// both); anything else is as good as absent.
-func text(raw json.RawMessage) string {
-	var s string
+// both). What is absent or null is ""; another type is no answer.
+func text(raw json.RawMessage) (s string, ok bool) {
+	if len(raw) == 0 || string(raw) == "null" {
+		return "", true
+	}
 	if json.Unmarshal(raw, &s) == nil {
-		return strings.TrimSpace(s)
+		return strings.TrimSpace(s), true
 	}
 	var n json.Number
 	if json.Unmarshal(raw, &n) == nil {
-		return n.String()
+		return n.String(), true
 	}
-	return ""
+	return "", false
+}
+
+// isoDate writes yyyyMMdd and dd/MM/yyyy as 2006-01-02; other texts stay.
+func isoDate(s string) string {
+	for _, form := range []string{"20060102", "02/01/2006", "02-01-2006"} {
+		if t, err := time.Parse(form, s); err == nil {
+			return t.Format(time.DateOnly)
+		}
+	}
+	return s
 }
 
 func birthDate(s string) bool {

@@ -36,6 +36,9 @@ type Options struct {
 	ProductionLimits bool
 	// Change edits the configuration before the start.
 	Change func(*config.Config)
+	// Profile is how portal and office speak to the provider, as demo's
+	// --profile; empty: as usual.
+	Profile string
 	// Sites that this process runs; empty: all.
 	Sites []string
 }
@@ -82,7 +85,7 @@ func Start(t testing.TB, o Options) *App {
 	a.Portal, a.Office, a.ID, a.Ops = address(config.Portal), address(config.Office), address(config.ID), address(app.Ops)
 
 	c := config.Demo{Data: a.Data, Database: a.Database, Synchronous: "NORMAL", LogLevel: "debug",
-		PortalURL: a.Portal, OfficeURL: a.Office, IDURL: a.ID}.Config()
+		PortalURL: a.Portal, OfficeURL: a.Office, IDURL: a.ID, Profile: o.Profile}.Config()
 	if len(o.Sites) > 0 {
 		c.Sites = o.Sites
 	}

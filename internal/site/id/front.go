@@ -50,6 +50,11 @@ func front(w http.ResponseWriter, r *http.Request) oidcop.Front {
 // authorize is the front door of the provider.
 func (s *site) authorize(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.Provider.Authorize(r.Context(), r.URL.Query(), front(w, r))
+	return s.decided(w, r, d, err)
+}
+
+// decided does what the provider decided about an authorization request.
+func (s *site) decided(w http.ResponseWriter, r *http.Request, d oidcop.Decision, err error) error {
 	if err != nil {
 		return s.refused(w, r, err, protocolRequest)
 	}

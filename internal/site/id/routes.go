@@ -99,5 +99,8 @@ func New(p Parts) http.Handler {
 		m.Handle("GET /sandbox/sms", s.inbox)
 		m.Handle("GET /sandbox/sms.json", s.inboxJSON)
 	}
+	if p.Provider != nil && p.Provider.Dialects != nil {
+		s.dialects(m)
+	}
 	return p.Web.Chain(web.Audited(m))
 }

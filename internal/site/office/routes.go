@@ -50,6 +50,7 @@ func New(p Parts) http.Handler {
 	p.Web.Who = s.who
 	// The provider posts from wherever it is; its token proves it.
 	p.Web.CrossOrigin = []string{"POST " + PathLogout}
+	p.Web.FormAction = append(p.Web.FormAction, p.VNeID.FormOrigins()...)
 	p.Web.BodyLimits = map[string]int64{pathEdit: maxUpload, pathNumbers: 2 * maxList}
 	return p.Web.Chain(web.Audited(s.within(s.routes())))
 }

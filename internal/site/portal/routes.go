@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"slices"
 
 	"motcua/internal/citizen"
 	"motcua/internal/clock"
@@ -56,9 +55,7 @@ func New(p Parts) (http.Handler, error) {
 	// The provider posts from wherever it is; its token proves it.
 	p.Web.CrossOrigin = []string{"POST " + PathLogout}
 	// The form that signs out posts to us and is led on to the provider.
-	if origin := p.SignIn.IssuerOrigin(); !slices.Contains(p.Web.FormAction, origin) {
-		p.Web.FormAction = append(p.Web.FormAction, origin)
-	}
+	p.Web.FormAction = append(p.Web.FormAction, p.SignIn.FormOrigins()...)
 	return p.Web.Chain(web.Audited(s.routes())), nil
 }
 
