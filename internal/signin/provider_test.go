@@ -206,7 +206,7 @@ func TestRP12_ErrorResponses(t *testing.T) {
 
 func TestRP11_SignOutURL(t *testing.T) {
 	ctx := context.Background()
-	r := one(t, func(p *signin.Provider) { p.SignOutTimeout = time.Second })
+	r := one(t, func(p *signin.Provider) { p.SignOutTimeout, p.Timeout = time.Second, 2*time.Second })
 	out := signin.SignOut{IDToken: "a.b.c", ReturnURL: "http://localhost:8080/da-dang-xuat", State: "s", UILocales: "vi"}
 	address, err := r.s.SignOutURL(ctx, out)
 	if err != nil {
@@ -233,6 +233,8 @@ func TestRP11_SignOutURL(t *testing.T) {
 		wantFailure(t, err, signin.Slow, "discovery_timeout")
 	})
 	t.Run("down", func(t *testing.T) {
+		// Another relying party: a question under way answers all who ask.
+		r := one(t)
 		r.op.Stop()
 		_, err := r.s.SignOutURL(ctx, out)
 		wantFailure(t, err, signin.Down, "")
