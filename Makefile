@@ -10,7 +10,7 @@ RACE := ./internal/clock/... ./internal/vn/... ./internal/credential/... \
 	./internal/problem/... ./internal/i18n/... ./internal/obs/... ./internal/jobs/...
 
 .DEFAULT_GOAL := help
-.PHONY: help run test interop unit vet lint race assets guide loadgen fuzz clean
+.PHONY: help run test unit vet lint race assets guide loadgen fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,9 +23,6 @@ test: vet lint ## Prove everything: vet, lint, both databases, races, browser
 
 unit: ## The suite alone, both databases and browser: make unit PKG=./internal/db/...
 	scripts/with-services $(GO) test $(ARGS) $(or $(PKG),./...)
-
-interop: ## The protocol against parties of others: openid-client, mod_auth_openidc, oidc-provider
-	scripts/with-parties $(GO) test -tags interop -count=1 -timeout 8m $(ARGS) ./e2e/interop/
 
 vet:
 	$(GO) vet ./...
