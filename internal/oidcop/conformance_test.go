@@ -222,7 +222,7 @@ var basicModules = []module{
 		}
 	}},
 	// POST /authorize becomes a GET with the same parameters before it is judged
-	// (site/id, postedAuthorize; TestAuthorizeByPost in internal/app tries it).
+	// (postedAuthorize of internal/site/id).
 	{"oidcc-ensure-post-request-succeeds", passes()},
 	{"oidcc-server-client-secret-post", func(t *testing.T, r *rig) {
 		r.happy(t, ask(), "basic-user", "", "client_id", clientID, "client_secret", secret)
