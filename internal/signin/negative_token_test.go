@@ -80,7 +80,7 @@ func claimRows() (out []negative) {
 		"amr of 17 words":          {put("amr", slices.Repeat([]string{"x"}, 17)), c + "claims"},
 		"token too long":           {put("filler", strings.Repeat("f", 9000)), c + "oversized"},
 	} {
-		out = append(out, negative{name: name, set: claims(row.change), kind: signin.WrongAnswer, reason: row.reason})
+		out = append(out, negative{name: "ID token: " + name, set: claims(row.change), kind: signin.WrongAnswer, reason: row.reason})
 	}
 	// Where a fresh authentication was demanded, its time must say so.
 	for name, change := range map[string]func(map[string]any){
