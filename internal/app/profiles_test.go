@@ -150,3 +150,31 @@ func TestSBX03_DialectsExistInTheDemoAlone(t *testing.T) {
 		t.Error("a real run's provider judges a request in a dialect")
 	}
 }
+
+// TestRP08_MinimumLevelThroughEachProfile: a person of level 1 is told so at
+// the portal and at the office, whatever the provider calls its levels.
+func TestRP08_MinimumLevelThroughEachProfile(t *testing.T) {
+	for _, profile := range append([]string{""}, profiles...) {
+		t.Run("profile "+profile, func(t *testing.T) {
+			a := apptest.Start(t, apptest.Options{Profile: profile, Change: func(c *config.Config) { c.PortalMinLevel, c.OfficeMinLevel = "2", "2" }})
+			low, high := demo.Citizens[4], demo.Citizens[0]
+			if low.Level != 1 || high.Level != 2 {
+				t.Fatal("the demo's people have changed")
+			}
+			c := a.NewClient(t)
+			page := signInAt(t, a, c, a.Portal+"/dich-vu-cong/cong-dan", low)
+			if page.Status != http.StatusForbidden || !strings.Contains(page.Text(), "mức độ 2; tài khoản của bạn đang ở mức độ 1") || !strings.Contains(page.Text(), "Công an xã, phường") {
+				t.Fatalf("led to %s (%d):\n%s", page.URL, page.Status, page.Text())
+			}
+			// The way on asks anew, although the provider knows this browser.
+			page = signInAt(t, a, c, a.Portal+"/dich-vu-cong/cong-dan/dang-nhap?muc=2&lai=1", high)
+			if page.Status != http.StatusOK || !strings.Contains(page.Text(), high.Name) {
+				t.Errorf("level 2 led to %s (%d):\n%s", page.URL, page.Status, page.Text())
+			}
+			page = signInAt(t, a, a.NewClient(t), a.Office+"/hethong/login/vneid", low)
+			if page.Status != http.StatusForbidden || !strings.Contains(page.Text(), "mức độ 2") {
+				t.Errorf("office: led to %s (%d):\n%s", page.URL, page.Status, page.Text())
+			}
+		})
+	}
+}

@@ -40,7 +40,7 @@ func upstream(c *config.Config, client string) signin.Provider {
 		return out
 	}
 	out.Profile, out.Issuer, out.DisplayName = p.Profile, p.Issuer, p.Label
-	out.ClientID, out.RequireIss, out.NoPKCE, out.Scopes = p.ClientID, p.RequireIss, p.NoPKCE, p.Scopes
+	out.ClientID, out.RequireIss, out.NoPKCE, out.PostUserinfo, out.Scopes = p.ClientID, p.RequireIss, p.NoPKCE, p.PostUserinfo, p.Scopes
 	if client == officeClient {
 		out.ClientID = p.OfficeClientID
 	}

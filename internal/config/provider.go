@@ -52,8 +52,9 @@ type Provider struct {
 	AccountTypes map[string]string `name:"account-type" env:"ACCOUNT_TYPE" mapsep:";" placeholder:"CODE=KIND;…" help:"Cách hệ thống ghi loại tài khoản, ví dụ 1=citizen;2=organisation." en:"How it writes kinds of account, such as 1=citizen;2=organisation."`
 	ACR          map[string]string `name:"acr" env:"ACR" mapsep:";" placeholder:"LEVEL=VALUE;…" help:"Giá trị acr_values để xin mức đó, ví dụ 1=LoA1;2=LoA2." en:"What to send as acr_values for a level, such as 1=LoA1;2=LoA2."`
 
-	RequireIss bool `name:"require-iss" env:"REQUIRE_ISS" help:"Bắt buộc có iss trong trả lời (RFC 9207) dù hệ thống không công bố." en:"Demand iss in responses (RFC 9207) although the provider does not promise it."`
-	NoPKCE     bool `name:"no-pkce" env:"NO_PKCE" help:"npsp-wso2: không gửi PKCE, chỉ khi máy chủ từ chối." en:"npsp-wso2: send no PKCE, only where the server refuses it."`
+	RequireIss   bool `name:"require-iss" env:"REQUIRE_ISS" help:"Bắt buộc có iss trong trả lời (RFC 9207) dù hệ thống không công bố." en:"Demand iss in responses (RFC 9207) although the provider does not promise it."`
+	PostUserinfo bool `name:"userinfo-post" env:"USERINFO_POST" help:"Gửi thẻ truy cập trong thân POST khi lấy thông tin người dùng, nếu máy chủ không nhận ở tiêu đề (oidc, npsp-wso2)." en:"Send the access token in the body of a POST to userinfo, where the server does not take it in the header (oidc, npsp-wso2)."`
+	NoPKCE       bool `name:"no-pkce" env:"NO_PKCE" help:"npsp-wso2: không gửi PKCE, chỉ khi máy chủ từ chối." en:"npsp-wso2: send no PKCE, only where the server refuses it."`
 }
 
 // External reports whether people sign in at another provider than our own.
@@ -93,6 +94,9 @@ func (p Provider) check(v *check, demo, portal, office bool) {
 		}
 	} else if p.KeyFile != "" {
 		v.add("provider-key-file", "Chỉ dùng với vneid-direct.", "For vneid-direct only.")
+	}
+	if p.PostUserinfo && p.Profile == ProfileDirect {
+		v.add("provider-userinfo-post", "Không dùng với vneid-direct.", "Not for vneid-direct.")
 	}
 	if p.NoPKCE && p.Profile != ProfileNPSP {
 		v.add("provider-no-pkce", "Chỉ dùng với npsp-wso2.", "For npsp-wso2 only.")

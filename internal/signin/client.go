@@ -104,6 +104,11 @@ func (c *client) getObject(ctx context.Context, endpoint, address, bearer string
 	if err != nil {
 		return nil, err
 	}
+	return objectOf(endpoint, a)
+}
+
+// objectOf reads an answer that is one JSON object.
+func objectOf(endpoint string, a answer) (map[string]json.RawMessage, error) {
 	if a.status != http.StatusOK {
 		return nil, fail(WrongAnswer, fmt.Sprintf("%s_status_%d", endpoint, a.status), nil)
 	}

@@ -43,7 +43,7 @@ func (p npspProfile) identify(ctx context.Context, r response, verifier string, 
 			claims["acr"], _ = json.Marshal(authn.Class)
 		}
 	}
-	answer, err := p.client.getObject(ctx, "userinfo", m.Userinfo, t.AccessToken)
+	answer, err := p.askUserinfo(ctx, m, t.AccessToken)
 	if err != nil {
 		return Result{}, err
 	}

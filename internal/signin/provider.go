@@ -57,6 +57,9 @@ type Provider struct {
 	ACR map[string]string
 	// MinLevel is the level that this service demands of everybody; empty is "1".
 	MinLevel string
+	// PostUserinfo sends the access token in the body of a POST (RFC 6750 §2.2),
+	// for a server that does not take it in the header.
+	PostUserinfo bool
 	// NoPKCE leaves PKCE out, for a server that refuses it.
 	NoPKCE bool
 	// Transport carries the calls; nil is a transport of our own.

@@ -3,6 +3,8 @@ package signin
 import (
 	"context"
 	"encoding/json"
+	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -22,14 +24,35 @@ var (
 // userinfo asks who the person is. The subject must be the ID token's, or the
 // answer may belong to somebody else (OpenID Connect Core §5.3.2).
 func (p *oidcProfile) userinfo(ctx context.Context, m *metadata, accessToken, subject string) (Identity, error) {
-	claims, err := p.client.getObject(ctx, "userinfo", m.Userinfo, accessToken)
+	claims, err := p.askUserinfo(ctx, m, accessToken)
 	if err != nil {
 		return Identity{}, err
 	}
 	if sub, ok := member(claims, "sub"); !ok || sub != subject {
 		return Identity{}, fail(WrongAnswer, "userinfo_sub", nil)
 	}
-	return p.provider.identity(claims)
+	id, err := p.provider.identity(claims)
+	if err == nil {
+		id.Subject = subject // the signed one, whatever the settings call it
+	}
+	return id, err
+}
+
+// askUserinfo sends the access token where the server takes it.
+func (p *oidcProfile) askUserinfo(ctx context.Context, m *metadata, accessToken string) (map[string]json.RawMessage, error) {
+	if !p.provider.PostUserinfo {
+		return p.client.getObject(ctx, "userinfo", m.Userinfo, accessToken)
+	}
+	req, err := http.NewRequest(http.MethodPost, m.Userinfo, strings.NewReader(url.Values{"access_token": {accessToken}}.Encode()))
+	if err != nil {
+		return nil, fail(WrongAnswer, "userinfo_address", nil)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	a, err := p.client.do(ctx, "userinfo", req)
+	if err != nil {
+		return nil, err
+	}
+	return objectOf("userinfo", a)
 }
 
 // identity reads who somebody is.

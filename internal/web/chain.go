@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"motcua/internal/problem"
@@ -127,6 +128,9 @@ func (rec *recorder) WriteHeader(status int) {
 	}
 	h := rec.Header()
 	csp := withFormAction(rec.csp, rec.state.formAction)
+	if o := rec.state.framedBy; o != "" {
+		csp = strings.Replace(csp, framedByNobody, "frame-ancestors "+o, 1)
+	}
 	if rec.state.workers {
 		csp += workersPolicy
 	}

@@ -30,7 +30,7 @@ func (s *Site) securityHeaders() [][2]string {
 func (s *Site) contentSecurityPolicy() string {
 	csp := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
 		"connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; " +
-		"frame-ancestors 'none'; form-action 'self'"
+		framedByNobody + "; form-action 'self'"
 	return withFormAction(csp, s.FormAction)
 }
 
@@ -53,6 +53,19 @@ func AllowFormAction(r *http.Request, address string) {
 	if o := u.Scheme + "://" + u.Host; !slices.Contains(st.formAction, o) {
 		st.formAction = append(st.formAction, o)
 	}
+}
+
+const framedByNobody = "frame-ancestors 'none'"
+
+// AllowFrame lets one other origin show this response in a frame: an identity
+// provider that tells the browser to sign out. No page with anything to press
+// may be answered so. Anything but an origin is ignored.
+func AllowFrame(r *http.Request, origin string) {
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.ContainsAny(u.Host, " ;,'\"*") {
+		return
+	}
+	stateOf(r).framedBy = u.Scheme + "://" + u.Host
 }
 
 // AllowCamera lets the page of this response use the camera and start the

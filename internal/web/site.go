@@ -103,6 +103,7 @@ type state struct {
 	lang       string
 	formAction []string
 	workers    bool
+	framedBy   string // the origin that may frame the answer, "" for none
 	route      string // the pattern that matched, "" for none
 	quiet      bool   // no log line unless refused or failed
 	late       *lateAnswer

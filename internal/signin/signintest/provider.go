@@ -50,6 +50,17 @@ type Provider struct {
 	// AuthTime is auth_time; Now when nil.
 	AuthTime func() time.Time
 
+	// Dialect makes the provider answer as NPSP or Direct does.
+	Dialect string
+	// Encrypt replaces what Direct encrypts with, and Wrapped changes its
+	// outer object, by endpoint. Plain answers in clear.
+	Encrypt func(plain []byte) (data, key string)
+	Wrapped func(endpoint string, m map[string]any)
+	Plain   bool
+	// TokenForm, Userinfo and Logouts are the last requests as they came.
+	TokenForm       url.Values
+	UserinfoRequest *http.Request
+
 	handler map[string]http.HandlerFunc
 	keys    []Key
 	public  *[]Key
@@ -87,6 +98,8 @@ func New(t *testing.T) *Provider {
 	mux.HandleFunc("GET /keys", p.endpoint("keys", p.serveKeys))
 	mux.HandleFunc("POST /token", p.endpoint("token", p.token))
 	mux.HandleFunc("GET /userinfo", p.endpoint("userinfo", p.userinfo))
+	mux.HandleFunc("POST /userinfo", p.endpoint("userinfo", p.userinfo))
+	mux.HandleFunc("HEAD /token", p.endpoint("probe", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusMethodNotAllowed) }))
 	p.srv = httptest.NewServer(mux)
 	t.Cleanup(p.srv.Close)
 	return p
@@ -204,6 +217,14 @@ func (p *Provider) serveKeys(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
+	r.ParseForm()
+	p.mu.Lock()
+	p.TokenForm = r.PostForm
+	p.mu.Unlock()
+	if p.Dialect == Direct {
+		p.directToken(w, r)
+		return
+	}
 	id, secret, _ := r.BasicAuth()
 	id, _ = url.QueryUnescape(id)
 	secret, _ = url.QueryUnescape(secret)
@@ -246,6 +267,9 @@ func (p *Provider) IDToken(nonce, access string) string {
 		"iss": p.Issuer(), "sub": Subject, "aud": ClientID, "exp": now.Add(5 * time.Minute).Unix(),
 		"iat": now.Unix(), "nonce": nonce, "auth_time": auth.Unix(), "sid": "sid-1",
 		"amr": []string{"pwd", "otp"}, "at_hash": base64.RawURLEncoding.EncodeToString(half[:16]),
+	}
+	if p.Dialect == NPSP {
+		c["acr"], c["azp"] = "LoA2", ClientID
 	}
 	if p.Claims != nil {
 		p.Claims(c)
@@ -294,7 +318,10 @@ func (p *Provider) Key() Key {
 }
 
 func (p *Provider) userinfo(w http.ResponseWriter, r *http.Request) {
-	if auth := r.Header.Get("Authorization"); len(auth) < len("Bearer access-") {
+	p.mu.Lock()
+	p.UserinfoRequest = r
+	p.mu.Unlock()
+	if auth := r.Header.Get("Authorization"); len(auth) < len("Bearer access-") && len(r.PostFormValue("access_token")) < len("access-") {
 		answerJSON(w, http.StatusUnauthorized, map[string]string{"error": "invalid_token"})
 		return
 	}
@@ -302,8 +329,11 @@ func (p *Provider) userinfo(w http.ResponseWriter, r *http.Request) {
 		"sub": Subject, "name": "Nguyễn Thị Thử", "birthdate": "1990-05-19", "gender": "female",
 		"phone_number": "+84900000001", "national_id": "099190000001", "account_level": 2, "account_type": "1",
 	}
+	if own := p.person(); own != nil {
+		c = own
+	}
 	if p.Person != nil {
 		p.Person(c)
 	}
-	answerJSON(w, http.StatusOK, c)
+	p.answer(w, "userinfo", c)
 }

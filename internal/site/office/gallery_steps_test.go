@@ -67,6 +67,9 @@ func stepShots(t *testing.T) []gallery.Shot {
 		shot("vneid", "unknown", pathSignIn, false, false, func(a ask) any {
 			return vneidPage{ask: a, Heading: a.T("office.vneid.unknown"), Text: a.T("office.vneid.unknown.text", a.Provider)}
 		}),
+		shot("vneid", "level", pathSignIn, false, false, func(a ask) any {
+			return vneidPage{ask: a, Heading: a.T("office.level"), Text: a.T("office.level.text", a.Provider, "2"), CanRetry: true}
+		}),
 		shot("vneid", "down", pathSignIn, false, false, func(a ask) any {
 			return vneidPage{ask: a, Heading: a.T("office.vneid.down", a.Provider), Text: a.T("office.vneid.down.text"), CanRetry: true}
 		}),

@@ -18,6 +18,8 @@ const (
 	// PathLogout is where the provider says that a session has ended. It lies
 	// outside of /hethong: the provider is in no allowed network.
 	PathLogout = "/oidc/backchannel-logout"
+	// PathFrontLogout is where it tells the browser so, in a frame.
+	PathFrontLogout = "/oidc/frontchannel-logout"
 )
 
 // Addresses that several pages lead to.
@@ -60,6 +62,7 @@ func (s *site) routes() *web.Mux {
 	m.Handle("GET /{$}", s.front)
 
 	m.Handle("POST "+PathLogout, s.endedElsewhere)
+	m.Handle("GET "+PathFrontLogout, s.endedInFrame)
 
 	m.Handle("GET /hethong", s.signed("", s.home))
 	m.Handle("GET "+pathSignIn, s.signIn)

@@ -161,6 +161,9 @@ func (s *site) notThrough(w http.ResponseWriter, r *http.Request, f *signin.Fail
 	case signin.Down, signin.Slow:
 		status = http.StatusServiceUnavailable
 		p.Heading, p.Text = b.T("office.vneid.down", b.Provider), b.T("office.vneid.down.text")
+	case signin.LevelTooLow:
+		status = http.StatusForbidden
+		p.Heading, p.Text = b.T("office.level"), b.T("office.level.text", b.Provider, f.Need)
 	case signin.Expired, signin.Replayed, signin.WrongBrowser:
 		p.Heading, p.Text = b.T("office.vneid.over"), b.T("office.vneid.over.text")
 	default:

@@ -155,3 +155,30 @@ func TestVNeIDTellsWhatWentWrong(t *testing.T) {
 	q := url.Values{"state": {state.Query().Get("state")}, "error": {"access_denied"}, "iss": {r.op.Issuer()}}
 	b.says(b.get(PathCallback+"?"+q.Encode()), http.StatusOK, "Bạn đã dừng đăng nhập")
 }
+
+// TestRP10_FrontChannelLogout ends what came through the provider's session,
+// from a frame of the provider and of nobody else.
+func TestRP10_FrontChannelLogout(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.officer("thu.nt", number, org.NewPost{Unit: "H31.1", Role: org.RoleReception})
+		b := r.browser()
+		b.via("/hethong/login/vneid")
+		b.leads(b.post("/hethong/lien-ket", "mk", password), pathHome)
+		at := func(iss, sid string) string {
+			return PathFrontLogout + "?" + url.Values{"iss": {iss}, "sid": {sid}}.Encode()
+		}
+		frame := r.browser()
+		for _, address := range []string{PathFrontLogout, at("https://evil.example", "sid-1"), at(r.op.Issuer(), "")} {
+			if a := frame.get(address); a.StatusCode != http.StatusBadRequest {
+				t.Errorf("%s: %d", address, a.StatusCode)
+			}
+		}
+		b.says(b.get(pathHome), http.StatusOK, "Lê Thị Mỹ Duyên")
+		a := frame.get(at(r.op.Issuer(), "sid-1"))
+		if csp := a.Header.Get("Content-Security-Policy"); a.StatusCode != http.StatusOK || a.Header.Get("Cache-Control") != "no-store" ||
+			!strings.Contains(csp, "frame-ancestors "+r.op.Issuer()+";") {
+			t.Errorf("%d %q %q", a.StatusCode, a.Header.Get("Cache-Control"), csp)
+		}
+		b.leads(b.get(pathHome), pathSignIn)
+	})
+}

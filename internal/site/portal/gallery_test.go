@@ -62,6 +62,9 @@ func troubleShots() []gallery.Shot {
 			return troublePage{Base: b, State: state, When: sampleTime, ReturnTo: "/dich-vu-cong/cong-dan", Back: "/tro-giup", NeedLevel: "2", HasLevel: "1"}
 		}})
 	}
+	shots = append(shots, gallery.Shot{Page: "trouble", Name: "level-unknown", Path: pathSignIn, Data: func(b web.Base) any {
+		return troublePage{Base: b, State: troubleLevel, When: sampleTime, NeedLevel: "2"}
+	}})
 	return append(shots, gallery.Shot{Page: "trouble", Name: "home", Path: pathSignIn, Data: func(b web.Base) any {
 		return troublePage{Base: b, State: troubleCancelled, When: sampleTime}
 	}})

@@ -54,6 +54,7 @@ const (
 	adviseAgain                // sign in again now
 	adviseCall                 // try again, then call
 	adviseCentre               // only the centre can help
+	adviseLevel                // the account has to be raised to level 2
 )
 
 // words are the catalogue keys and the tone of one kind of trouble.
@@ -73,7 +74,7 @@ var troubles = map[trouble]words{
 	troubleWrongBrowser: {"portal.trouble.browser", "portal.trouble.browser.text", "warning", adviseAgain},
 	troubleWrongAnswer:  {"portal.trouble.answer", "portal.trouble.answer.text", "warning", adviseCall},
 	troubleMixUp:        {"portal.trouble.answer", "portal.trouble.answer.text", "warning", adviseCall},
-	troubleLevel:        {"portal.trouble.level", "portal.trouble.level.text", "warning", adviseCentre},
+	troubleLevel:        {"portal.trouble.level", "portal.trouble.level.text", "warning", adviseLevel},
 	troubleLocked:       {"portal.trouble.locked", "portal.trouble.locked.text", "warning", adviseCentre},
 }
 
@@ -96,7 +97,14 @@ func (p troublePage) Text() string {
 	case troubleDown, troubleSlow:
 		return p.T(w.text, vn.DateTime(p.When))
 	case troubleLevel:
-		return p.T(w.text, p.NeedLevel, p.HasLevel)
+		need := p.NeedLevel
+		if need == "" {
+			need = "2"
+		}
+		if p.HasLevel == "" {
+			return p.T("portal.level.unknown", need, p.Provider)
+		}
+		return p.T(w.text, need, p.HasLevel)
 	}
 	return p.T(w.text)
 }
@@ -113,13 +121,24 @@ func (p troublePage) Waits() bool    { return p.words().advice == adviseWait }
 func (p troublePage) Again() bool    { return p.words().advice == adviseAgain }
 func (p troublePage) Calls() bool    { return p.words().advice == adviseCall }
 func (p troublePage) AtCentre() bool { return p.words().advice == adviseCentre }
-func (p troublePage) CanRetry() bool { return !p.AtCentre() }
+func (p troublePage) Raises() bool   { return p.words().advice == adviseLevel }
+func (p troublePage) CanRetry() bool { return !p.AtCentre() && !p.Raises() }
 func (p troublePage) BackHome() bool { return p.BackPath() == "/" }
 func (p troublePage) BackPath() string {
 	if p.Back == "" {
 		return "/"
 	}
 	return p.Back
+}
+
+// Other begins a sign-in with another account, or with the same one after it
+// has been raised: the provider asks anew.
+func (p troublePage) Other() string {
+	q := url.Values{"muc": {"2"}, "lai": {"1"}}
+	if p.ReturnTo != "" {
+		q.Set("ve", p.ReturnTo)
+	}
+	return pathSignIn + "?" + q.Encode()
 }
 
 // Retry begins the sign-in again for the same page.

@@ -21,6 +21,8 @@ const (
 	PathSignedOut = "/da-dang-xuat"
 	// PathLogout is where the provider says that a session has ended.
 	PathLogout = "/oidc/backchannel-logout"
+	// PathFrontLogout is where it tells the browser so, in a frame.
+	PathFrontLogout = "/oidc/frontchannel-logout"
 
 	pathCitizen = "/dich-vu-cong/cong-dan"
 )
@@ -76,6 +78,7 @@ func (s *site) routes() *web.Mux {
 	m.Handle("POST /dang-xuat", s.signOut)
 	m.Handle("GET "+PathSignedOut, s.signedOut)
 	m.Handle("POST "+PathLogout, s.endedElsewhere)
+	m.Handle("GET "+PathFrontLogout, s.endedInFrame)
 	return m
 }
 

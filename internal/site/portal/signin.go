@@ -25,13 +25,26 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if v != nil {
+	demand, anew := levelOf(q.Get("muc")), q.Has("lai")
+	if v != nil && signin.Reaches(v.Level, demand) {
 		return web.Redirect(w, r, returnTo)
 	}
-	if state, ok := told(q.Get("loi")); ok {
-		return s.trouble(w, r, state, returnTo)
+	if v != nil && !anew {
+		return s.trouble(w, r, &signin.Failure{Kind: signin.LevelTooLow, ReturnTo: returnTo, Need: demand, Has: v.Level})
 	}
-	return s.start(w, r, signin.Request{ReturnTo: returnTo, SignedOutAt: readMarker(r, s.Clock.Now()).at})
+	need := levelOf(q.Get("can"))
+	if kind, ok := told(q.Get("loi")); ok && (kind != signin.LevelTooLow || need != "") {
+		return s.trouble(w, r, &signin.Failure{Kind: kind, ReturnTo: returnTo, Need: need, Has: levelOf(q.Get("co"))})
+	}
+	return s.start(w, r, signin.Request{ReturnTo: returnTo, SignedOutAt: readMarker(r, s.Clock.Now()).at, MinLevel: demand, Login: anew})
+}
+
+// levelOf reads a level from an address: "" for anything that is none.
+func levelOf(s string) string {
+	if signin.ValidLevel(s) {
+		return s
+	}
+	return ""
 }
 
 // start sends the browser to the provider.
@@ -52,7 +65,7 @@ func (s *site) start(w http.ResponseWriter, r *http.Request, q signin.Request) e
 		if r.URL.Path != PathSignIn {
 			return web.Redirect(w, r, tell(f))
 		}
-		return s.trouble(w, r, trouble(f.Kind), f.ReturnTo)
+		return s.trouble(w, r, f)
 	}
 	if err != nil {
 		return err
@@ -102,6 +115,10 @@ func (s *site) notSignedIn(w http.ResponseWriter, r *http.Request, f *signin.Fai
 	if err := s.failed(r, f); err != nil {
 		return err
 	}
+	if f.Kind == signin.LevelTooLow {
+		// Also for somebody who is signed in: the page they want needs more.
+		return web.Redirect(w, r, tell(f))
+	}
 	v, err := s.visit(r)
 	if err != nil {
 		return err
@@ -141,33 +158,42 @@ func tell(f *signin.Failure) string {
 	if f.ReturnTo != "" {
 		q.Set("ve", web.SafeReturn(f.ReturnTo))
 	}
+	if f.Kind == signin.LevelTooLow {
+		q.Set("can", f.Need)
+		if f.Has != "" {
+			q.Set("co", f.Has)
+		}
+	}
 	return PathSignIn + "?" + q.Encode()
 }
 
 // told reads what tell wrote. Only what can happen on the way to the provider
 // and back may be claimed by an address.
-func told(loi string) (trouble, bool) {
-	switch t := trouble(loi); t {
-	case troubleDown, troubleSlow, troubleRefused, troubleCancelled, troubleExpired,
+func told(loi string) (signin.Kind, bool) {
+	switch trouble(loi) {
+	case troubleLevel, troubleDown, troubleSlow, troubleRefused, troubleCancelled, troubleExpired,
 		troubleReplayed, troubleWrongBrowser, troubleWrongAnswer, troubleMixUp:
-		return t, true
+		return signin.Kind(loi), true
 	}
 	return "", false
 }
 
 // trouble answers with our own page at the address of the sign-in (RP-12).
-func (s *site) trouble(w http.ResponseWriter, r *http.Request, state trouble, returnTo string) error {
-	p := troublePage{Base: s.Web.Base(r), State: state, When: s.Clock.Now(), ReturnTo: returnTo}
-	if !strings.HasPrefix(returnTo, pathCitizen) {
-		p.Back = returnTo
+func (s *site) trouble(w http.ResponseWriter, r *http.Request, f *signin.Failure) error {
+	state := trouble(f.Kind)
+	p := troublePage{Base: s.Web.Base(r), State: state, When: s.Clock.Now(), ReturnTo: f.ReturnTo, NeedLevel: f.Need, HasLevel: f.Has}
+	if !strings.HasPrefix(f.ReturnTo, pathCitizen) && state != troubleLevel {
+		p.Back = f.ReturnTo // which needs no sign-in
 	}
-	p.Here = tell(&signin.Failure{Kind: signin.Kind(state), ReturnTo: returnTo})
+	p.Here = tell(f)
 	status := http.StatusOK
 	switch state {
 	case troubleDown:
 		status = http.StatusServiceUnavailable
 	case troubleSlow:
 		status = http.StatusGatewayTimeout
+	case troubleLevel:
+		status = http.StatusForbidden
 	case troubleWrongAnswer:
 		status = http.StatusBadGateway
 	}
