@@ -23,7 +23,8 @@ const (
 func (a *App) registrations() []oidcop.Client {
 	c := a.Config
 	inPortal, inOffice := c.SiteURL(config.Portal).String(), c.SiteURL(config.Office).String()
-	return []oidcop.Client{{
+	own := oidcop.OwnClients(c.SiteURL(config.ID).String())
+	return append(own, []oidcop.Client{{
 		ID:   portalClient,
 		Name: "Cổng Dịch vụ công " + c.ProvinceName, NameEN: "Public service portal of " + cmp.Or(c.ProvinceNameEN, c.ProvinceName),
 		SMSName:              vn.ASCII("Cổng DVC " + c.ProvinceName),
@@ -43,7 +44,7 @@ func (a *App) registrations() []oidcop.Client {
 		// An officer's sign-in and a citizen's in the same browser have
 		// nothing to do with each other.
 		Isolated: true,
-	}}
+	}}...)
 }
 
 // relyingParty is a service's way to the provider.

@@ -109,6 +109,10 @@ func (p *Provider) issue(ctx context.Context, tx *db.Tx, r request, s session.Se
 	if n == 0 {
 		return "", ErrFinished
 	}
+	if path, own := p.ownPath(r); own {
+		// The session is what this page wanted; the code is never shown.
+		return path, nil
+	}
 	return p.answer(r.RedirectURI, state, url.Values{"code": {code}}), nil
 }
 
@@ -204,6 +208,9 @@ type Confirmed struct {
 // ErrStale, ErrFinished or identity.ErrNoAttempt.
 func (p *Provider) Confirm(ctx context.Context, c Confirmation) (Confirmed, error) {
 	w, err := p.Waiting(ctx, c.RequestID, c.Browser)
+	if err == nil && !w.signsIn() {
+		err = ErrStale
+	}
 	if err != nil {
 		return Confirmed{}, err
 	}
@@ -244,6 +251,9 @@ func (p *Provider) Purge(ctx context.Context) error {
 		return err
 	}
 	if _, err := db.Exec(ctx, p.DB, `DELETE FROM logout_delivery WHERE created_at < $1`, now.Add(-keepDeliveries)); err != nil {
+		return err
+	}
+	if _, err := db.Exec(ctx, p.DB, `DELETE FROM service_use WHERE last_at < $1`, now.Add(-keepGrants)); err != nil {
 		return err
 	}
 	_, err := db.Exec(ctx, p.DB, `DELETE FROM auth_request WHERE created_at < $1`, now.Add(-keepRequests))

@@ -118,7 +118,10 @@ func (s storage) CreateAccessToken(ctx context.Context, r op.TokenRequest) (stri
 		_, err = db.Exec(ctx, tx, `INSERT INTO access_token (digest, request_id, client_id, account_id, session_id, scopes, created_at, expires_at)
 			VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
 			sha256Hex(token), g.ID, g.ClientID, g.GetSubject(), *g.SessionID, g.Scopes, now, now.Add(accessTokenLife))
-		return err
+		if err != nil {
+			return err
+		}
+		return s.p.noteGrant(ctx, tx, g.GetSubject(), g.ClientID, g.Scopes)
 	})
 	// The library tells the service how long the token lives by real time.
 	return token, time.Now().Add(accessTokenLife), err //clock:real
