@@ -51,7 +51,6 @@ var anchors = map[string]map[string][]string{
 		"/tro-giup": {"quen-mat-khau", "so-dien-thoai", "khong-nhan-ma", "tam-khoa", "chua-co-tai-khoan", "khong-dien-thoai-thong-minh", "lua-dao"},
 		"/":         {"lien-he"},
 	},
-	"id":     {"/dang-nhap": {"qr-t"}},
 	"office": {"/hethong/trang-ca-nhan/cap-nhat": {"ho-ten", "gioi-tinh", "ngay", "email", "anh", "cccd", "dt", "bl-tk"}},
 }
 

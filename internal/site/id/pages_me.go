@@ -64,15 +64,15 @@ func (p mePage) DoneText() string {
 	if p.Done == "" {
 		return ""
 	}
-	return p.T("me.done." + map[meDone]string{meOneEnded: "session", meOthersEnded: "others", meRevoked: "service",
-		mePasswordChanged: "password", mePhoneChanged: "phone", meUnlinked: "unlinked"}[p.Done])
+	return p.T(map[meDone]string{meOneEnded: "me.done.session", meOthersEnded: "me.done.others", meRevoked: "me.done.service",
+		mePasswordChanged: "me.done.password", mePhoneChanged: "me.done.phone", meUnlinked: "me.done.unlinked"}[p.Done])
 }
 
 // Others tells whether there is another session to end.
 func (p mePage) Others() bool { return len(p.Devices) > 1 }
 
 // dataKinds are the scopes in the order in which pages tell of them.
-var dataKinds = []string{"profile", "phone", oidcop.ScopeVNeID}
+var dataKinds = []struct{ scope, words string }{{"profile", "me.data.profile"}, {"phone", "me.data.phone"}, {oidcop.ScopeVNeID, "me.data.vneid"}}
 
 func newMePage(b web.Base, a identity.Account, devices []oidcop.Device, grants []oidcop.Grant, phone *identity.Phone) mePage {
 	p := mePage{Base: b, Name: a.Name, NumberTail: vn.MaskNumber(a.Number), PhoneTail: a.Phone[max(0, len(a.Phone)-3):]}
@@ -97,9 +97,9 @@ func newMePage(b web.Base, a identity.Account, devices []oidcop.Device, grants [
 	}
 	for _, g := range grants {
 		s := meService{ID: g.ClientID, Name: inLang(b.Lang, g.Name, g.NameEN), First: vn.DateTime(g.First), Last: vn.DateTime(g.Last), Live: g.Live}
-		for _, scope := range dataKinds {
-			if slices.Contains(g.Scopes, scope) {
-				s.Data = append(s.Data, b.T("me.data."+scope))
+		for _, kind := range dataKinds {
+			if slices.Contains(g.Scopes, kind.scope) {
+				s.Data = append(s.Data, b.T(kind.words))
 			}
 		}
 		p.Services = append(p.Services, s)
@@ -198,7 +198,15 @@ func (p meProofPage) Title() string { return p.T("me.proof.title") }
 func (p meProofPage) Error() bool   { return p.Problem != "" }
 
 // Why says what the person is about to do.
-func (p meProofPage) Why() string { return p.T("me.proof." + strings.ReplaceAll(p.Task, "-", "")) }
+func (p meProofPage) Why() string {
+	switch p.Task {
+	case "so-dien-thoai":
+		return p.T("me.proof.sodienthoai")
+	case "dien-thoai":
+		return p.T("me.proof.dienthoai")
+	}
+	return p.T("me.proof.matkhau")
+}
 
 // PasswordError and FormError are the sentences at the field and for the form.
 func (p meProofPage) PasswordError() string {
