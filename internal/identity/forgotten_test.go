@@ -77,6 +77,9 @@ func forgotten(t *testing.T, r *identitytest.Rig) string {
 	if v, err := r.People.ConfirmForgotten(t.Context(), id, "b", r.Code(t), "request"); err != nil || v.Outcome != identity.Confirmed {
 		t.Fatalf("%+v %v", v, err)
 	}
+	if err := r.People.SetForgotten(t.Context(), id, "b", "bon chiec thuyen giay"); !errors.Is(err, identity.ErrErrandOver) {
+		t.Fatalf("a code by SMS alone set a password: %v", err)
+	}
 	if right, _, err := r.People.ProveByLetter(t.Context(), id, "b", identitytest.Source, letter); err != nil || !right {
 		t.Fatalf("letter: %v %v", right, err)
 	}

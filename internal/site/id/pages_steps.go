@@ -167,6 +167,10 @@ const (
 func (p secondPage) Title() string { return p.T("me.second.title") }
 func (p secondPage) Error() bool   { return p.Problem != "" }
 
+// QRTitle stands above the QR code, QRWithout where no script can show one.
+func (p secondPage) QRTitle() string   { return p.T("me.second.qr", p.Provider) }
+func (p secondPage) QRWithout() string { return p.T("me.second.noscript") }
+
 // LetterError and FormError are the sentences at the field and for the form.
 func (p secondPage) LetterError() string {
 	switch p.Problem {
