@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"motcua/internal/audit"
 	"motcua/internal/db"
 	"motcua/internal/demo"
+	"motcua/internal/oidcop"
 )
 
 const anotherPassword = "bon chiec thuyen giay"
@@ -347,6 +349,28 @@ func TestForgottenPasswordByPhone(t *testing.T) {
 		c := a.NewClient(t)
 		page := forgot(t, a, c, person)
 		pc := &pcPage{c, a, page.FindForm("/qr/xong").Values.Get("yc")}
+		// Whoever has another account's phone does not get through with it.
+		stranger := a.NewPhone(t)
+		stranger.Enter(demo.Citizens[1].Number, demo.CitizenPassword, demo.Citizens[1].Phone)
+		stranger.Activate()
+		pc.post("/qr")
+		theirs := stranger.Ask("quet", map[string]string{"text": pc.text(t)})
+		if got := stranger.Approve(theirs, pc.poll().Text("number"), apptest.Passcode, ""); got.Status != http.StatusOK {
+			t.Fatalf("approve: %d %v", got.Status, got.Body)
+		}
+		// Nor does the request sign anybody in.
+		mark := c.Cookie(a.ID, "__Host-motcua-id-b")
+		if _, err := a.Provider.CollectQR(t.Context(), oidcop.Collection{RequestID: pc.request, Browser: mark}); !errors.Is(err, oidcop.ErrStale) {
+			t.Errorf("a recovery's request was collected: %v", err)
+		}
+		if _, err := a.Provider.Confirm(t.Context(), oidcop.Confirmation{RequestID: pc.request, Browser: mark, Code: "000000"}); !errors.Is(err, oidcop.ErrStale) {
+			t.Errorf("a recovery's request was confirmed: %v", err)
+		}
+		page = c.PostForm(a.ID+"/qr/xong", url.Values{"yc": {pc.request}})
+		if page.URL.Path != "/quen-mat-khau/bang-chung" || !strings.Contains(page.Text(), "thuộc tài khoản khác") {
+			t.Fatalf("another account's phone led to %s:\n%s", page.URL, page.Text())
+		}
+		a.Clock.Advance(time.Minute)
 		pc.post("/qr")
 		scanned := phone.Ask("quet", map[string]string{"text": pc.text(t)})
 		if scanned.Text("service") != "Trang đặt lại mật khẩu" {
