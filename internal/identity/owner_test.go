@@ -54,7 +54,7 @@ func TestSES04_OneProofServesOneChange(t *testing.T) {
 		var mu sync.Mutex
 		var group sync.WaitGroup
 		won := 0
-		for range 8 {
+		for range 40 {
 			group.Go(func() {
 				err := r.People.UnlinkOwn(t.Context(), o)
 				mu.Lock()
