@@ -53,6 +53,7 @@ func TestGuide(t *testing.T) {
 	p := &photographer{visitor: v, folder: os.Getenv("MOTCUA_GUIDE"), read: &strings.Builder{}, taken: &[]string{}, width: widths[0]}
 	p.walk()
 	p.byPhone()
+	p.ownAccount()
 	p.walkOffice()
 	for name, c := range chapters(t) {
 		for _, quote := range c.quotes {

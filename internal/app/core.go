@@ -141,6 +141,14 @@ func (a *Core) domain() error {
 	people := identity.Parts{DB: a.DB, Clock: a.Clock, Box: a.Box, Hasher: a.Hasher, SMS: a.SMS,
 		Jobs: a.Jobs, Audit: a.Audit, Sessions: a.Sessions, Limiter: a.Limiter, Limits: a.limits(),
 		Place: a.Config.NetworkLabel, PhoneWait: a.Config.PhoneWait, NoQRNotice: a.Config.QRNotice == config.QRNoticeOff}
+	people.Log = a.Log
+	if a.Config.SMSRiskURL != "" {
+		hook, err := sms.NewRiskHook(a.Config.SMSRiskURL, a.Config.SMSRiskToken)
+		if err != nil {
+			return err
+		}
+		people.Risk = hook
+	}
 	if u := a.Config.SiteURL(config.ID); u != nil {
 		people.IDURL = u.String()
 	}

@@ -103,6 +103,11 @@ func lineConfig(c config.SMSProvider, i int) (smpp.Config, error) {
 // checkMessages says what only the packages know of the providers' settings,
 // where config has found nothing wrong with them.
 func checkMessages(c *config.Config, known config.Faults) (faults config.Faults) {
+	if c.SMSRiskURL != "" {
+		if _, err := sms.NewRiskHook(c.SMSRiskURL, c.SMSRiskToken); err != nil {
+			faults = append(faults, config.Fault{Flag: "sms-risk-url", Vi: "Địa chỉ hỏi về SIM hoặc khóa của nó chưa đúng: " + oneLine(err), En: "The address asked about SIMs, or its key, is wrong."})
+		}
+	}
 	for i, p := range providers(c) {
 		prefix := providerName("sms", i) + "-"
 		wrong := p.URL == ""

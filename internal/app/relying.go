@@ -52,7 +52,7 @@ func (a *App) registrations() []oidcop.Client {
 			clients[i].BackchannelLogoutURI = ""
 		}
 	}
-	return clients
+	return append(oidcop.OwnClients(c.SiteURL(config.ID).String()), clients...)
 }
 
 // relyingParty is a service's way to the provider.

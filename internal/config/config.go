@@ -68,6 +68,8 @@ type Place struct {
 type SMS struct {
 	SMSFirst      SMSProvider `embed:"" group:"sms" prefix:"sms-" envprefix:"MOTCUA_SMS_"`
 	SMSSecond     SMSProvider `embed:"" group:"sms2" prefix:"sms2-" envprefix:"MOTCUA_SMS2_"`
+	SMSRiskURL    string      `name:"sms-risk-url" group:"sms" env:"MOTCUA_SMS_RISK_URL" placeholder:"URL" help:"Hỏi địa chỉ này trước khi gửi mã OTP xem số điện thoại có vừa đổi SIM không: POST {\"phone\":\"+84…\"}, trả lời {\"swapped\":true|false} trong 2 giây; không trả lời thì mã vẫn gửi. Bỏ trống: không hỏi." en:"Asked before a code is sent whether the phone's SIM was changed lately: POST {\"phone\":\"+84…\"}, answered {\"swapped\":true|false} within 2 s; without an answer the code is sent. Empty: not asked."`
+	SMSRiskToken  string      `name:"sms-risk-token" group:"sms" env:"MOTCUA_SMS_RISK_TOKEN" placeholder:"env:NAME|file:FILE" help:"Nơi để khóa truy cập của địa chỉ đó: env:TÊN hoặc file:TỆP." en:"Where that address's access key is: env:NAME or file:FILE."`
 	SMSDailyLimit int         `name:"sms-daily-limit" group:"sms" env:"MOTCUA_SMS_DAILY_LIMIT" default:"0" placeholder:"N" help:"Số phần tin nhắn nhiều nhất mỗi ngày, mọi nhà cung cấp cộng lại; hết thì trang báo tin nhắn đang gặp sự cố. 0: không giới hạn." en:"Most message parts a day, all providers together; beyond it pages say that messages are out of order. 0: no limit."`
 }
 

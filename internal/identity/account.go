@@ -102,7 +102,7 @@ func (s *Service) SetPhone(ctx context.Context, by audit.Ref, number, phone stri
 			WHERE id = $3`, phone, s.now(), a.ID); err != nil {
 			return err
 		}
-		if err := s.Sessions.RevokeBySubject(ctx, tx, Site, a.ID, "phone_change"); err != nil {
+		if err := s.endEverywhere(ctx, tx, a.ID, "", "phone_change"); err != nil {
 			return err
 		}
 		_, err := s.SMS.Queue(ctx, tx, sms.Outgoing{To: a.Phone, Purpose: "phone_change", Subject: a.ID,
@@ -163,7 +163,7 @@ func (s *Service) Reset(ctx context.Context, by audit.Ref, number string) (code 
 			updated_at = $1, version = version + 1 WHERE id = $2`, s.now(), a.ID); err != nil {
 			return err
 		}
-		if err := s.Sessions.RevokeBySubject(ctx, tx, Site, a.ID, "password_reset"); err != nil {
+		if err := s.endEverywhere(ctx, tx, a.ID, "", "password_reset"); err != nil {
 			return err
 		}
 		// Whoever knew the password may have activated a phone with it.
@@ -200,7 +200,7 @@ func (s *Service) Lock(ctx context.Context, by audit.Ref, number string) error {
 			WHERE id = $3`, StatusLocked, s.now(), a.ID); err != nil {
 			return err
 		}
-		return s.Sessions.RevokeBySubject(ctx, tx, Site, a.ID, "locked")
+		return s.endEverywhere(ctx, tx, a.ID, "", "locked")
 	})
 }
 

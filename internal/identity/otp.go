@@ -18,7 +18,7 @@ import (
 const (
 	stateOpen      = "open"
 	stateConfirmed = "confirmed"
-	stateBurnt     = "burnt" // MaxTries wrong codes
+	stateBurnt     = "burnt" // MaxTries wrong codes; stateHeld is in risk.go
 )
 
 var (
@@ -202,6 +202,9 @@ func (s *Service) Resend(ctx context.Context, requestID, browser string, source 
 		}
 		if a.State == stateConfirmed || account.Status != StatusActive {
 			return ErrNoAttempt
+		}
+		if a.State == stateHeld {
+			return ErrSIMSwapped
 		}
 		sent, err := s.sentFor(ctx, tx, requestID, browser)
 		if err != nil {

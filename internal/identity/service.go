@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"log/slog"
 	"net/netip"
 	"time"
 
@@ -50,6 +51,10 @@ type Parts struct {
 	PhoneWait time.Duration
 	// NoQRNotice turns the SMS after each sign-in by QR off.
 	NoQRNotice bool
+	// Risk is asked before a code goes out; nil: nobody is.
+	Risk RiskSignal
+	// Log receives what goes wrong outside of requests; nil: slog.Default.
+	Log *slog.Logger
 }
 
 // A Service holds the rules of this package over one database.
@@ -63,12 +68,16 @@ type Service struct {
 // starts. The service is asked for late because it needs the queue itself.
 func Register(r *jobs.Registry, service func() *Service) {
 	jobs.Register(r, func(ctx context.Context, a lockNotice) error { return service().sendLockNotice(ctx, a) })
+	jobs.Register(r, func(ctx context.Context, a errandCode) error { return service().sendErrandCode(ctx, a) })
 	jobs.Register(r, func(ctx context.Context, a lostReport) error { return service().endLostPhone(ctx, a) })
 }
 
 // New returns a Service.
 func New(p Parts) *Service {
 	p.Limits = p.Limits.withDefaults()
+	if p.Log == nil {
+		p.Log = slog.Default()
+	}
 	return &Service{Parts: p, throttle: &credential.Throttle{DB: p.DB, Clock: p.Clock, Limiter: p.Limiter, Name: "password", Limits: p.Limits.failures()}}
 }
 

@@ -27,6 +27,8 @@ type Try struct {
 
 	// refused runs in the transaction of a refusal.
 	refused func(context.Context, *db.Tx) error
+	// held: the SIM was changed lately, no code is sent.
+	held bool
 }
 
 // CheckPassword looks at number and password. On success an OTP attempt is
@@ -38,6 +40,7 @@ func (s *Service) CheckPassword(ctx context.Context, t Try) error {
 	if err != nil {
 		return err
 	}
+	t.held = s.swapped(ctx, account.ID, account.Phone)
 	if err := s.accept(ctx, t, account, held.Subject, newHash); err != nil {
 		return errors.Join(err, s.throttle.GiveBack(ctx, held.Reservation))
 	}
@@ -184,8 +187,14 @@ func (s *Service) accept(ctx context.Context, t Try, a Account, subject, newHash
 		}
 		at := attempt{ID: db.NewID(), AccountID: a.ID, RequestID: t.RequestID, Browser: digest(t.Browser),
 			Service: t.Service, Phone: a.Phone, Source: t.Source.String(), State: stateOpen, CreatedAt: s.now()}
+		if t.held {
+			at.State = stateHeld
+		}
 		if err := s.insertAttempt(ctx, tx, at); err != nil {
 			return err
+		}
+		if t.held {
+			return s.Audit.Append(ctx, tx, audit.Event{Action: "account.otp_send", Target: ref(a.ID), Outcome: audit.Refused, Reason: heldSIM})
 		}
 		err := s.sendCode(ctx, tx, at, a.Number, t.Source)
 		if sendRefused(err) {

@@ -37,9 +37,12 @@ type View struct {
 	ResendIn time.Duration
 	// CanResend is false when this sign-in has had all its codes.
 	CanResend bool
-	// NotSent is ErrSendLimit or a *TooMany when no code could be sent and
+	// NotSent is ErrSIMSwapped, or ErrSendLimit or a *TooMany when no code could be sent and
 	// none could be sent now either.
 	NotSent error
+	// HasPhone: the account is activated on a phone, which could sign in by QR
+	// code. Only who gave the password sees a View.
+	HasPhone bool
 	// Cancelled: MaxTries wrong codes.
 	Cancelled bool
 	// Done: the code was confirmed.
@@ -55,11 +58,20 @@ func (s *Service) View(ctx context.Context, requestID, browser string) (View, er
 	}
 	v := View{NumberTail: vn.MaskNumber(account.Number), PhoneTail: tail(a.Phone, 3),
 		Cancelled: a.State == stateBurnt, Done: a.State == stateConfirmed}
+	if _, err := s.activePhone(ctx, s.DB, account.ID); err == nil {
+		v.HasPhone = true
+	} else if !isNotFound(err) {
+		return View{}, err
+	}
 	sent, err := s.sentFor(ctx, s.DB, requestID, browser)
 	if err != nil {
 		return View{}, err
 	}
 	v.CanResend = sent <= MaxResends
+	if a.State == stateHeld {
+		v.CanResend, v.NotSent = false, ErrSIMSwapped
+		return v, nil
+	}
 	if len(codes) == 0 {
 		return v, s.explainNotSent(ctx, &v, a)
 	}

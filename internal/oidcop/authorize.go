@@ -133,6 +133,10 @@ func (p *Provider) issue(ctx context.Context, tx *db.Tx, r request, s session.Se
 	if n == 0 {
 		return "", ErrFinished
 	}
+	if path, own := p.ownPath(r); own {
+		// The session is what this page wanted; the code is never shown.
+		return path, nil
+	}
 	if err := p.noteGrant(ctx, tx, s.Subject, r.ClientID, r.Scopes); err != nil {
 		return "", err
 	}
@@ -231,6 +235,9 @@ type Confirmed struct {
 // ErrStale, ErrFinished or identity.ErrNoAttempt.
 func (p *Provider) Confirm(ctx context.Context, c Confirmation) (Confirmed, error) {
 	w, err := p.Waiting(ctx, c.RequestID, c.Browser)
+	if err == nil && !w.signsIn() {
+		err = ErrStale
+	}
 	if err != nil {
 		return Confirmed{}, err
 	}

@@ -28,6 +28,9 @@ type Collection struct {
 // ErrFinished or an *identity.Refusal.
 func (p *Provider) CollectQR(ctx context.Context, c Collection) (Confirmed, error) {
 	w, err := p.Waiting(ctx, c.RequestID, c.Browser)
+	if err == nil && !w.signsIn() {
+		err = ErrStale
+	}
 	if err != nil {
 		return Confirmed{}, err
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"motcua/internal/db"
@@ -71,6 +72,32 @@ func (st *Store) RevokeAt(ctx context.Context, tx *db.Tx, site, sid, subject, re
 // stands behind.
 func (st *Store) RevokeProvided(ctx context.Context, tx *db.Tx, site, subject, reason string) (int, error) {
 	return st.revoke(ctx, tx, `site = $3 AND subject = $4 AND provider_sid <> ''`, reason, site, subject)
+}
+
+// behind chooses what stands on the sessions of a person on a site: those of
+// services whose provider they are.
+const behind = `provider_sid IN (SELECT p.id FROM browser_session p WHERE p.site = $SITE AND p.subject = $SUBJECT AND p.id <> $KEEP)`
+
+// RevokeBehind ends the sessions that stand on those of a person on a site, on
+// whatever site they are, but not what stands on the one named by keepID.
+func (st *Store) RevokeBehind(ctx context.Context, tx *db.Tx, site, subject, keepID, reason string) (int, error) {
+	return st.revoke(ctx, tx, strings.NewReplacer("$SITE", "$3", "$SUBJECT", "$4", "$KEEP", "$5").Replace(behind), reason, site, subject, keepID)
+}
+
+// Live returns the live sessions of a person on a site and those that stand on
+// any of theirs, newest first, at most 200.
+func (st *Store) Live(ctx context.Context, q db.Querier, site, subject string) ([]Session, error) {
+	rows, err := db.Select[row](ctx, q, `SELECT `+columns+` FROM browser_session WHERE (site = $2 AND subject = $3 OR `+
+		strings.NewReplacer("$SITE", "$2", "$SUBJECT", "$3", "$KEEP", "''").Replace(behind)+`)`+alive+` ORDER BY created_at DESC, id DESC LIMIT $4`,
+		st.clk.Now(), site, subject, listMax)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Session, len(rows))
+	for i, r := range rows {
+		out[i] = r.session()
+	}
+	return out, nil
 }
 
 // Hold keeps a live session from ending until tx does, or errs with

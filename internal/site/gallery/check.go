@@ -20,7 +20,8 @@ var pages = map[string][]string{
 	"portal": {"/", "/dich-vu-cong/cong-dan/dang-nhap", "/dich-vu-cong/cong-dan", "/da-dang-xuat", "/tro-giup",
 		"/bao-ve-du-lieu", "/huong-dan", "/huong-dan/*", "/ngon-ngu", "/favicon.ico", "/static/*"},
 	"id": {"/", "/dang-nhap", "/dong-y", "/ma-otp", "/ma-otp/trang-thai", "/dat-mat-khau", "/end_session", "/sandbox",
-		"/app/", "/app/q", "/app/manifest.webmanifest", "/bao-mat-dien-thoai", "/k/*",
+		"/tai-khoan", "/tai-khoan/lich-su", "/tai-khoan/xac-nhan", "/tai-khoan/ma", "/tai-khoan/mat-khau", "/tai-khoan/so-dien-thoai", "/tai-khoan/so-moi",
+		"/tai-khoan/dien-thoai", "/quen-mat-khau", "/quen-mat-khau/ma", "/quen-mat-khau/bang-chung", "/quen-mat-khau/mat-khau-moi", "/app/", "/app/q", "/app/manifest.webmanifest", "/bao-mat-dien-thoai", "/k/*",
 		"/sandbox/chung-thu.crt", "/sandbox/sms", "/sandbox/sms.json", "/ngon-ngu", "/favicon.ico", "/static/*"},
 	"office": {"/", "/hethong", "/hethong/login", "/hethong/login/vneid", "/hethong/lien-ket", "/hethong/ma-xac-thuc",
 		"/hethong/doi-mat-khau", "/hethong/xac-thuc-hai-lop", "/hethong/mo-khoa", "/hethong/da-dang-xuat", "/hethong/trang-ca-nhan",
@@ -33,7 +34,9 @@ var pages = map[string][]string{
 var posts = map[string][]string{
 	"portal": {"/dang-xuat", "/phien/tiep-tuc"},
 	"id": {"/dang-nhap", "/dang-nhap/huy", "/dong-y", "/ma-otp", "/ma-otp/gui-lai", "/dat-mat-khau", "/end_session",
-		"/bao-mat-dien-thoai", "/k/*", "/qr/xong", "/qr/huy"},
+		"/bao-mat-dien-thoai", "/k/*", "/qr/xong", "/qr/huy", "/tai-khoan/phien", "/tai-khoan/dich-vu", "/tai-khoan/xac-nhan", "/tai-khoan/ma",
+		"/tai-khoan/ma/gui-lai", "/tai-khoan/mat-khau", "/tai-khoan/so-dien-thoai", "/tai-khoan/so-moi", "/tai-khoan/so-moi/gui-lai", "/tai-khoan/dien-thoai",
+		"/quen-mat-khau", "/quen-mat-khau/ma", "/quen-mat-khau/ma/gui-lai", "/quen-mat-khau/bang-chung", "/quen-mat-khau/mat-khau-moi"},
 	"office": {"/hethong/login", "/hethong/lien-ket", "/hethong/ma-xac-thuc", "/hethong/doi-mat-khau", "/hethong/xac-thuc-hai-lop",
 		"/hethong/doi-quyen", "/hethong/khoa", "/hethong/mo-khoa", "/hethong/phien/tiep-tuc", "/hethong/dang-xuat",
 		"/hethong/trang-ca-nhan/cap-nhat", "/hethong/trang-ca-nhan/xac-nhan-so", "/hethong/trang-ca-nhan/xac-nhan-so/gui-lai",
@@ -55,7 +58,7 @@ var anchors = map[string]map[string][]string{
 var outside = []string{"https://dichvucong.gov.vn"}
 
 var (
-	keyShown = regexp.MustCompile(`\b(web|portal|id|office|time|app|phone)\.[a-z]+(\.[a-z0-9]+)*\b`)
+	keyShown = regexp.MustCompile(`\b(web|portal|id|office|time|app|phone|me)\.[a-z]+(\.[a-z0-9]+)*\b`)
 	// notYet are words of things that this release does not have: a page that
 	// names them promises what nobody can do.
 	notYet = regexp.MustCompile(`(?i)sắp ra mắt|coming soon`)

@@ -31,6 +31,7 @@ func TestGallery(t *testing.T) {
 	shots = append(shots, deskShots()...)
 	shots = append(shots, appShots()...)
 	shots = append(shots, phoneShots()...)
+	shots = append(shots, meShots()...)
 	gallery.Run(t, "id", rd, append(shots, gallery.Errors()...))
 }
 
@@ -39,7 +40,8 @@ func TestGallery_LinksHaveRoutes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gallery.Routed(t, "id", string(source), map[string]string{"oidcop.PathEndSession": oidcop.PathEndSession})
+	gallery.Routed(t, "id", string(source), map[string]string{"oidcop.PathEndSession": oidcop.PathEndSession,
+		"forgotStart": forgotStart, "forgotCode": forgotCode, "forgotSecond": forgotSecond, "forgotNew": forgotNew})
 }
 
 func signInShots() []gallery.Shot {
@@ -92,6 +94,9 @@ func otpShots() []gallery.Shot {
 		shot("resend-open", with(func(p *otpPage) { p.ResendIn = 0 })),
 		shot("resent", with(func(p *otpPage) { p.Delivery, p.Resent, p.ResendIn = deliveryQueued, true, 30*time.Second })),
 		shot("out", with(func(p *otpPage) { p.Delivery, p.ResendIn = deliveryOut, 20*time.Second })),
+		shot("out-qr", with(func(p *otpPage) { p.Delivery, p.ResendIn, p.HasPhone = deliveryOut, 20*time.Second, true })),
+		shot("sim", otpPage{Problem: otpSIM}),
+		shot("sim-qr", otpPage{Problem: otpSIM, HasPhone: true}),
 		shot("failed", with(func(p *otpPage) { p.Delivery, p.ResendIn = deliveryFailed, 0 })),
 		shot("empty", with(func(p *otpPage) { p.Problem = otpEmpty })),
 		shot("format", with(func(p *otpPage) { p.Problem = otpFormat })),

@@ -34,7 +34,7 @@ func (s *site) otpPage(w http.ResponseWriter, r *http.Request, status int, wait 
 	}
 	p := otpPage{Base: s.base(r), asker: s.asker(r, wait), PhoneTail: v.PhoneTail, AccountTail: strings.TrimPrefix(v.NumberTail, "…"),
 		Delivery: deliveryOf(v.Delivery), DeliveredAt: v.DeliveryAt, CanResend: v.CanResend, ResendIn: v.ResendIn,
-		ValidFor: v.CodeLeft, ValidUntil: v.ValidUntil}
+		ValidFor: v.CodeLeft, ValidUntil: v.ValidUntil, HasPhone: v.HasPhone}
 	if v.Cancelled {
 		p.ValidFor, p.Problem = 0, otpCancelled
 	} else if v.CodeLeft == 0 {
@@ -42,6 +42,8 @@ func (s *site) otpPage(w http.ResponseWriter, r *http.Request, status int, wait 
 	}
 	if tooMany, ok := errors.AsType[*identity.TooMany](v.NotSent); ok {
 		p.Problem, p.RetryAfter, p.CanResend = otpTooManySends, tooMany.Retry, false
+	} else if errors.Is(v.NotSent, identity.ErrSIMSwapped) {
+		p.Problem = otpSIM
 	} else if v.NotSent != nil {
 		p.Problem, p.CanResend = otpDayLimit, false
 	}
@@ -150,6 +152,8 @@ func (s *site) resend(w http.ResponseWriter, r *http.Request) error {
 		return s.otpPage(w, r, http.StatusTooManyRequests, wait, func(p *otpPage) {
 			p.Problem, p.RetryAfter, p.CanResend = otpTooManySends, tooMany.Retry, false
 		})
+	case errors.Is(err, identity.ErrSIMSwapped):
+		return refuse(otpSIM)
 	case errors.Is(err, identity.ErrNoAttempt):
 		return web.Redirect(w, r, "/dang-nhap?yc="+wait.ID)
 	}

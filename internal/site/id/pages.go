@@ -74,6 +74,10 @@ func (p signInPage) AccountError() string {
 	return ""
 }
 
+// QRTitle stands above the QR code, QRWithout where no script can show one.
+func (p signInPage) QRTitle() string   { return p.T("id.qr.title", p.Provider) }
+func (p signInPage) QRWithout() string { return p.T("id.qr.noscript") }
+
 func (p signInPage) PasswordError() string {
 	if p.Problem == signInNoPassword {
 		return p.T("id.signin.password.empty")

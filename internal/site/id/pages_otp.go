@@ -31,6 +31,8 @@ type otpPage struct {
 	// ResendIn how long to wait for it.
 	CanResend bool
 	ResendIn  time.Duration
+	// HasPhone: the account could sign in by QR code as well.
+	HasPhone bool
 	// Resent is set on the page that answers a resend.
 	Resent bool
 }
@@ -89,6 +91,7 @@ const (
 	otpTooMany      otpProblem = "too_many"       // three resends in this attempt
 	otpDayLimit     otpProblem = "day_limit"      // of the phone or account
 	otpTooManySends otpProblem = "too_many_sends" // from this address
+	otpSIM          otpProblem = "sim"            // changed lately: no code goes there (OTP-07)
 )
 
 func (p otpPage) Title() string { return p.T("id.otp.title") }
@@ -132,6 +135,8 @@ func (p otpPage) SendError() template.HTML {
 		return p.TH("id.otp.toomany")
 	case otpDayLimit:
 		return p.TH("id.otp.daylimit")
+	case otpSIM:
+		return p.TH("id.otp.sim", p.Contact.Centre)
 	case otpTooManySends:
 		return p.TH("id.otp.toomanysends", i18n.Wait(p.Lang, p.RetryAfter))
 	}
@@ -145,6 +150,12 @@ func (p otpPage) KeepsCode() bool { return p.SendError() != "" && p.CanEnter() }
 // refused send must not look like one under way (OTP-03).
 func (p otpPage) ShowsDelivery() bool {
 	return p.CanEnter() || p.Delivery == deliveryFailed || p.Delivery == deliveryOut
+}
+
+// OffersQR tells whether to offer the way that needs no message: when none
+// comes, to who has given the password and has a phone for it (OTP-07, RES-01).
+func (p otpPage) OffersQR() bool {
+	return p.HasPhone && (p.SMSOut() || p.Delivery == deliveryFailed || p.Problem == otpSIM)
 }
 
 // SMSOut tells that waiting for a message is of no use now, so that the page

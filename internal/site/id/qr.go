@@ -131,6 +131,9 @@ func (s *site) collectQR(w http.ResponseWriter, r *http.Request) error {
 	if answered || err != nil {
 		return err
 	}
+	if wait.Client.ID == oidcop.ClientRecovery {
+		return s.collectRecovery(w, r, wait.ID)
+	}
 	out, err := s.Provider.CollectQR(r.Context(), oidcop.Collection{RequestID: wait.ID, Browser: mark(r, cookieBrowser), Replaced: mark(r, cookieSession),
 		Agent: web.Agent(r), Address: web.ClientIP(r).String()})
 	_, refused := errors.AsType[*identity.Refusal](err)

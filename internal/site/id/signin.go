@@ -68,6 +68,10 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) error {
 	if answered || err != nil {
 		return err
 	}
+	if wait.Client.ID == oidcop.ClientRecovery {
+		// The app leads back here; the page that asked is another.
+		return s.backToSecond(w, r, wait.ID)
+	}
 	p := signInPage{Base: s.base(r), asker: s.asker(r, wait)}
 	if n, err := vn.ParseIdentityNumber(wait.LoginHint); err == nil {
 		p.Account = n.Digits()
@@ -82,6 +86,9 @@ func (s *site) checkPassword(w http.ResponseWriter, r *http.Request) error {
 	wait, answered, err := s.waiting(w, r, r.PostForm.Get("yc"))
 	if answered || err != nil {
 		return err
+	}
+	if wait.Client.ID == oidcop.ClientRecovery {
+		return s.backToSecond(w, r, wait.ID)
 	}
 	p := signInPage{Base: s.base(r), asker: s.asker(r, wait), Account: shown(r.PostForm.Get("ten"))}
 	password := r.PostForm.Get("mk")
@@ -140,7 +147,8 @@ func (s *site) cancel(w http.ResponseWriter, r *http.Request) error {
 // that do not know the parameter must ignore it (RFC 6749 §4.1.2).
 func inLanguage(r *http.Request, address string) string {
 	u, err := url.Parse(address)
-	if err != nil {
+	if err != nil || u.Host == "" { // a page of this site
+
 		return address
 	}
 	q := u.Query()

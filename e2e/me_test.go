@@ -1,0 +1,218 @@
+package e2e_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"motcua/internal/app/apptest"
+	"motcua/internal/audit"
+	"motcua/internal/demo"
+	"motcua/internal/identity"
+)
+
+const newPassword = "bon chiec thuyen giay"
+
+// enterAccount signs in at "Tài khoản của tôi", from its own page.
+func (v *visitor) enterAccount() {
+	v.t.Helper()
+	v.Open(v.ID + "/tai-khoan")
+	v.Fill("ten", person.Number)
+	v.Fill("mk", demo.CitizenPassword)
+	v.Press("Đăng nhập")
+	v.Fill("ma", v.OTP(person.Phone))
+	v.Press("Xác nhận")
+	v.See("Phiên và thiết bị")
+}
+
+// TestMyAccountPages looks at each page of the account and of a forgotten
+// password in its states, with scripts and loaded without.
+func TestMyAccountPages(t *testing.T) {
+	t.Parallel()
+	for name, scripts := range map[string]bool{"scripts": true, "noscript": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := visit(t, scripts, apptest.Options{})
+			v.accountPages()
+			v.forgottenPages()
+		})
+	}
+}
+
+// shoot keeps a picture of the page for somebody who wants to look at it.
+func (v *visitor) shoot(name string) {
+	v.t.Helper()
+	dir := os.Getenv("MOTCUA_LOOK")
+	if dir == "" || !v.scripts {
+		return
+	}
+	for _, px := range widths[:2] {
+		v.tab.Width(px)
+		if err := os.WriteFile(filepath.Join(dir, strings.ReplaceAll(name, " ", "-")+map[int]string{1280: "-1280", 390: "-390"}[px]+".png"), v.tab.Picture(), 0o644); err != nil {
+			v.t.Fatal(err)
+		}
+	}
+	v.tab.Width(widths[0])
+}
+
+func (v *visitor) sees(state string) {
+	v.t.Helper()
+	v.look(state)
+	v.shoot(state)
+}
+
+func (v *visitor) accountPages() {
+	v.Open(v.ID + "/tai-khoan")
+	v.sees("account, sign-in")
+	v.enterAccount()
+	v.Open(v.Portal + citizenPath)
+	v.sees("account, portal")
+	v.Press("Mở Tài khoản của tôi")
+	v.sees("account")
+	v.Press("Thu hồi Cổng Dịch vụ công tỉnh Hưng Yên")
+	v.sees("account, service revoked")
+	v.open("account, history", v.ID+"/tai-khoan/lich-su")
+	v.shoot("account, history")
+
+	v.Open(v.ID + "/tai-khoan/mat-khau")
+	v.sees("account, proof")
+	v.Press("Tiếp tục")
+	v.look("account, proof without password")
+	v.Fill("mk", "khong phai")
+	v.Press("Tiếp tục")
+	v.sees("account, proof with a wrong password")
+	v.Fill("mk", demo.CitizenPassword)
+	v.Press("Tiếp tục")
+	v.sees("account, code")
+	v.Press("Xác nhận")
+	v.look("account, code empty")
+	v.Fill("ma", other(v.OTP(person.Phone)))
+	v.Press("Xác nhận")
+	v.look("account, code wrong")
+	v.Fill("ma", v.OTP(person.Phone))
+	v.Press("Xác nhận")
+	v.sees("account, new password")
+	set := func(one, two, state string) {
+		v.t.Helper()
+		v.Fill("mk", one)
+		v.Fill("mk2", two)
+		v.Press("Đặt mật khẩu")
+		v.look(state)
+	}
+	set("12345678", "12345678", "account, new password weak")
+	set(newPassword, newPassword+"x", "account, new password differs")
+	set(newPassword, newPassword, "account, password changed")
+	v.See("Đã đổi mật khẩu")
+
+	v.Clock.Advance(time.Minute)
+	v.Press("Đổi số điện thoạiCần mật khẩu và mã OTP ở cả số cũ và số mới")
+	v.Fill("mk", newPassword)
+	v.Press("Tiếp tục")
+	v.Fill("ma", v.OTP(person.Phone))
+	v.Press("Xác nhận")
+	v.sees("account, phone")
+	v.Fill("dt", "0900")
+	v.Press("Gửi mã tới số mới")
+	v.look("account, phone bad")
+	v.Fill("dt", "0900 000 999")
+	v.Press("Gửi mã tới số mới")
+	v.look("account, code of the new phone")
+	v.Fill("ma", v.OTP("+84900000999"))
+	v.Press("Xác nhận")
+	v.See("Đã đổi số điện thoại")
+	v.Press("Đăng xuất khỏi đây")
+	v.See("Bạn đã đăng xuất")
+}
+
+func (v *visitor) forgottenPages() {
+	letter, _, err := v.People.IssueLetter(v.t.Context(), audit.System, person.Number)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.Clock.Advance(time.Minute)
+	v.Open(v.ID + "/quen-mat-khau")
+	v.sees("forgotten")
+	v.Press("Gửi mã")
+	v.look("forgotten, no number")
+	v.Fill("ten", person.Number)
+	v.Press("Gửi mã")
+	v.sees("forgotten, code")
+	v.Drain()
+	v.Clock.Advance(identity.CodeLife + time.Second)
+	v.Open(v.Address())
+	v.look("forgotten, code expired")
+	v.Press("Gửi lại mã")
+	v.Fill("ma", v.OTP("+84900000999"))
+	v.Press("Xác nhận")
+	v.See("Bằng chứng thứ hai")
+	if v.scripts {
+		v.tab.Until(`document.querySelectorAll('` + qrOnPage + ` svg path').length > 1`)
+	}
+	v.sees("forgotten, second proof")
+	v.Fill("thu", "7KQM-2XWD-94TR-HB3C")
+	v.Press("Tiếp tục")
+	v.See("Bạn còn 4 lần nhập")
+	v.look("forgotten, wrong letter")
+	v.Fill("thu", letter)
+	v.Press("Tiếp tục")
+	v.sees("forgotten, new password")
+	v.Fill("mk", "nam chiec thuyen giay")
+	v.Fill("mk2", "nam chiec thuyen giay")
+	v.Press("Đặt mật khẩu")
+	v.sees("forgotten, done")
+	v.See("Đã đặt mật khẩu mới")
+}
+
+// TestSES03_EndedSessionIsSeenInTheOtherBrowser ends one session of two, by
+// keyboard alone; the other browser is signed out.
+func TestSES03_EndedSessionIsSeenInTheOtherBrowser(t *testing.T) {
+	t.Parallel()
+	v := visit(t, true, apptest.Options{})
+	second := &world{v.App, newScreen(t), t}
+	second.Open(v.Portal + citizenPath)
+	second.enter()
+	second.See("Trang của tôi")
+	v.Clock.Advance(time.Minute)
+	v.enterAccount()
+	v.tabTo("Kết thúc mọi phiên khác")
+	v.enterTo("Tài khoản của tôi")
+	v.See("Đã kết thúc mọi phiên khác")
+	v.Drain()
+	second.Open(v.Portal + citizenPath)
+	second.See("Tên tài khoản")
+	v.watch.Quiet("account")
+}
+
+// TestForgottenPasswordByTheApp sets a password with the code by SMS and the
+// activated phone: scanned, number chosen, passcode given.
+func TestForgottenPasswordByTheApp(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, apptest.Options{})
+	d.phone.activate(person)
+	d.Clock.Advance(3 * time.Minute)
+	d.Open(d.Portal + signInPath)
+	d.Press("Quên mật khẩu?")
+	d.Fill("ten", person.Number)
+	d.Press("Gửi mã")
+	d.Fill("ma", d.OTP(person.Phone))
+	d.Press("Xác nhận")
+	d.See("Bằng chứng thứ hai")
+	d.code()
+	d.scan()
+	d.phone.See("Trang đặt lại mật khẩu")
+	d.phone.tap(d.number())
+	d.phone.screen("Nhập mật mã để xác nhận")
+	d.within("approval", func() { d.phone.pin(passcode) }, shows("Hai bằng chứng đã đủ"))
+	d.Fill("mk", newPassword)
+	d.Fill("mk2", newPassword)
+	d.Press("Đặt mật khẩu")
+	d.See("Đã đặt mật khẩu mới")
+	d.Press("Đăng nhập vào Cổng Dịch vụ công")
+	d.Fill("ten", person.Number)
+	d.Fill("mk", newPassword)
+	d.Press("Đăng nhập")
+	d.See("Nhập mã OTP")
+	d.watch.Quiet("PC")
+}
