@@ -144,6 +144,7 @@ var roleKeys = map[org.Role]string{
 	org.RolePostal:          "office.role.postal",
 	org.RoleUnitAdmin:       "office.role.unitadmin",
 	org.RoleAdmin:           "office.role.admin",
+	org.RoleIdentityAdmin:   "office.role.identity",
 	org.RoleObserver:        "office.role.observer",
 }
 
