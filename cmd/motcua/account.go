@@ -19,6 +19,7 @@ type accountCmd struct {
 	Reset  accountReset  `cmd:"" help:"Xóa mật khẩu, in mã kích hoạt mới. / Take the password away, print a new code."`
 	Lock   accountLock   `cmd:"" help:"Khóa tài khoản, dành cả cho tổng đài. / Lock an account; the hotline may, too."`
 	Unlock accountUnlock `cmd:"" help:"Mở khóa tài khoản. / Unlock an account."`
+	Letter accountLetter `cmd:"" help:"In mã trong thư đặt lại mật khẩu. / Print the code of a letter for a forgotten password."`
 	Phone  accountPhone  `cmd:"" help:"Đổi số điện thoại nhận mã OTP. / Change the phone that gets the codes."`
 	List   accountList   `cmd:"" help:"Liệt kê tài khoản. / List accounts."`
 }
@@ -159,6 +160,35 @@ func (c *accountUnlock) Run(ctx context.Context) error {
 			fmt.Printf("Đã mở khóa %s. / Unlocked.\n", vn.MaskNumber(number))
 		}
 		return err
+	})
+}
+
+type accountLetter struct {
+	consoleSettings
+	accountNumber
+}
+
+// Run prints what the counter hands to a person whose card it has seen. The
+// password that they have goes on working until they set another.
+func (c *accountLetter) Run(ctx context.Context) error {
+	number, err := c.digits()
+	if err != nil {
+		return err
+	}
+	return c.console(ctx, func(ctx context.Context, core *app.Core) error {
+		code, until, err := core.People.IssueLetter(ctx, operator(), number)
+		if errors.Is(err, identity.ErrNoAccount) {
+			return errNoAccount
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Printf("Thư đặt lại mật khẩu của %s; dùng một lần, đến %s, cùng mã OTP. / Letter, once, until then, with a code by SMS.\n  Mã trong thư / code: %s\n",
+			vn.MaskNumber(number), until.In(vn.Zone).Format("15:04 02/01/2006"), code)
+		if c.IDURL != "" {
+			fmt.Printf("  %s/quen-mat-khau\n", strings.TrimSuffix(c.IDURL, "/"))
+		}
+		return nil
 	})
 }
 

@@ -25,6 +25,8 @@ func (s *Service) Purge(ctx context.Context) error {
 		{`DELETE FROM otp_code WHERE attempt_id IN (SELECT id FROM otp_attempt WHERE created_at < $1)`, now.Add(-keepAttempts)},
 		{`DELETE FROM otp_attempt WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM otp_code c WHERE c.attempt_id = otp_attempt.id)`, now.Add(-keepAttempts)},
 		{`DELETE FROM activation WHERE expires_at < $1 OR used_at < $1`, now.Add(-keepActivations)},
+		{`DELETE FROM recovery_letter WHERE expires_at < $1 OR used_at < $1`, now.Add(-keepActivations)},
+		{`DELETE FROM account_errand WHERE created_at < $1`, now.Add(-keepAttempts)},
 		{`DELETE FROM app_entry WHERE created_at < $1`, now.Add(-keepAttempts)},
 		{`DELETE FROM app_session WHERE created_at < $1`, now.Add(-keepAttempts)},
 		{`DELETE FROM phone_challenge WHERE used_at < $1`, now.Add(-2 * challengeLife)},
