@@ -150,6 +150,30 @@ type Letter struct {
 	Number, Name string
 	Code         string
 	Until        time.Time
+	// Recovery: it sets a forgotten password anew, together with a code by
+	// SMS (IssueLetter); otherwise it activates.
+	Recovery bool
+}
+
+// RecoveryLetter is IssueLetter for an officer: the password stays until the
+// owner has chosen another. It errs as Letter does, and with ErrNotActive for
+// an account without a password, which is activated instead.
+func (s *Service) RecoveryLetter(ctx context.Context, c Clerk, id string) (Letter, error) {
+	if !isID(id) {
+		return Letter{}, ErrNoAccount
+	}
+	a, err := s.Get(ctx, s.DB, id)
+	if err != nil {
+		return Letter{}, err
+	}
+	if err := c.mayTouch(a.Number); err != nil {
+		return Letter{}, err
+	}
+	if a.Status != StatusActive || a.PasswordHash == nil {
+		return Letter{}, ErrNotActive
+	}
+	code, until, err := s.IssueLetter(ctx, c.By, a.Number)
+	return Letter{Number: a.Number, Name: a.Name, Code: code, Until: until, Recovery: true}, err
 }
 
 // Letter makes a one-time letter. A password that the account has goes, with

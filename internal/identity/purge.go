@@ -35,6 +35,8 @@ func (s *Service) Purge(ctx context.Context) error {
 		{`DELETE FROM qr_attempt WHERE created_at < $1`, now.Add(-keepSignIns)},
 		{`DELETE FROM account_block WHERE until < $1`, now},
 		{`DELETE FROM phone WHERE ended_at < $1`, now.Add(-keepPhones)},
+		{`UPDATE account_request SET state = 'expired', data = NULL WHERE state = 'pending' AND expires_at <= $1`, now},
+		{`DELETE FROM account_request WHERE requested_at < $1`, now.Add(-keepRequests)},
 		{`DELETE FROM known_device WHERE last_used_at < $1`, now.Add(-deviceLife)},
 	} {
 		if _, err := db.Exec(ctx, s.DB, p.sql, p.before); err != nil {
