@@ -204,4 +204,6 @@ func (s *site) requestLines(r *http.Request, b web.Base, list []identity.Request
 	return out, nil
 }
 
-func levelWords(lang string, level int) string { return i18n.Text(lang, "office.identity.level", level) }
+func levelWords(lang string, level int) string {
+	return i18n.Text(lang, "office.identity.level", level)
+}
