@@ -13,9 +13,9 @@ import (
 const (
 	// MaxImport bounds the accounts of one Import, which is one transaction.
 	MaxImport = 2000
-	// importRows is how many accounts one statement writes. The SQLite driver
+	// rowsAtOnce is how many accounts one statement writes. The SQLite driver
 	// looks each parameter up by its name: twice as many cost four times.
-	importRows = 20
+	rowsAtOnce = 20
 )
 
 // Import writes many new accounts at once and one audit record for them all.
@@ -29,7 +29,7 @@ func (s *Service) Import(ctx context.Context, by audit.Ref, accounts []Account) 
 	}
 	return s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		var written int64
-		for rows := range slices.Chunk(accounts, importRows) {
+		for rows := range slices.Chunk(accounts, rowsAtOnce) {
 			text, args := s.importRows(rows)
 			n, err := db.Exec(ctx, tx, text, args...)
 			if err != nil {

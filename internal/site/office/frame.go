@@ -101,7 +101,8 @@ var menu = []struct {
 	{"office.menu.admin", []entry{{org.PageOfficers, pathOfficers, "people", "office.admin.officers"},
 		{org.PageMachines, pathMachines, "desk", "office.machines.title"}, {org.PageNumbers, pathNumbers, "paper", "office.numbers.title"}}},
 	{"office.menu.identity", []entry{{org.PageAccounts, pathAccounts, "people", "office.identity.accounts"},
-		{org.PageRequests, pathRequests, "paper", "office.identity.requests"}}},
+		{org.PageRequests, pathRequests, "paper", "office.identity.requests"},
+		{org.PageImport, pathImport, "desk", "office.import.title"}}},
 }
 
 // pagePath is the address of a page, pathHome for one that is not built.

@@ -9,6 +9,7 @@ import (
 	"motcua/internal/org"
 	"motcua/internal/signin"
 	"motcua/internal/web"
+	"motcua/internal/xlsx"
 )
 
 // Addresses that the provider knows: they must stand in its registration of
@@ -53,7 +54,7 @@ func New(p Parts) http.Handler {
 	p.Web.Who = s.who
 	// The provider posts from wherever it is; its token proves it.
 	p.Web.CrossOrigin = []string{"POST " + PathLogout}
-	p.Web.BodyLimits = map[string]int64{pathEdit: maxUpload, pathNumbers: 2 * maxList}
+	p.Web.BodyLimits = map[string]int64{pathEdit: maxUpload, pathNumbers: 2 * maxList, pathImport: 2 * xlsx.MaxFile}
 	return p.Web.Chain(web.Audited(s.within(s.routes())))
 }
 
@@ -126,5 +127,12 @@ func (s *site) routes() *web.Mux {
 	m.Handle("GET /hethong/dinh-danh/yeu-cau", s.signed(org.RightAccounts, s.requests))
 	m.Handle("GET /hethong/dinh-danh/yeu-cau/{id}", s.signed(org.RightAccounts, s.requestPage))
 	m.Handle("POST /hethong/dinh-danh/yeu-cau/{id}", s.signed(org.RightAccountsApprove, s.decideRequest))
+	m.Handle("GET /hethong/dinh-danh/nhap", s.signed(org.RightAccounts, s.importForm))
+	m.Handle("POST /hethong/dinh-danh/nhap", s.signed(org.RightAccounts, s.uploadAccounts))
+	m.Handle("GET /hethong/dinh-danh/nhap/mau.xlsx", s.signed(org.RightAccounts, s.importTemplate))
+	m.Handle("GET /hethong/dinh-danh/nhap/{id}", s.signed(org.RightAccounts, s.importPage))
+	m.Handle("POST /hethong/dinh-danh/nhap/{id}", s.signed(org.RightAccounts, s.applyImport))
+	m.Handle("POST /hethong/dinh-danh/nhap/{id}/thu", s.signed(org.RightAccounts, s.importLetters))
+	m.Handle("GET /hethong/dinh-danh/nhap/{id}/ket-qua.xlsx", s.signed(org.RightAccounts, s.importReport))
 	return m
 }
