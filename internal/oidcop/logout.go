@@ -47,25 +47,13 @@ func Register(r *jobs.Registry, provider func() *Provider, opts ...jobs.Option) 
 // sessions (OP-14). It runs in the transaction that ends them, whoever does:
 // a sign-out, another sign-in, a lock or reset from the console, time.
 func (p *Provider) sessionsEnded(ctx context.Context, tx *db.Tx, ended []session.Ended, cause string) error {
-	now := p.Clock.Now()
 	for _, e := range ended {
-		clients, err := db.Select[string](ctx, tx, `SELECT DISTINCT c.id FROM access_token t JOIN client c ON c.id = t.client_id
-			WHERE t.session_id = $1 AND c.backchannel_logout_uri <> '' ORDER BY c.id`, e.ID)
+		clients, err := db.Select[string](ctx, tx, `SELECT DISTINCT client_id FROM access_token WHERE session_id = $1 ORDER BY client_id`, e.ID)
 		if err != nil {
 			return err
 		}
 		for _, client := range clients {
-			id := db.NewID()
-			n, err := db.Exec(ctx, tx, `INSERT INTO logout_delivery (id, session_id, client_id, account_id, cause, state, attempts, last_error, created_at, next_try_at)
-				VALUES ($1,$2,$3,$4,$5,$6,0,'',$7,$7) ON CONFLICT (session_id, client_id) DO NOTHING`,
-				id, e.ID, client, e.Subject, cause, LogoutWaiting, now)
-			if err != nil {
-				return err
-			}
-			if n == 0 {
-				continue
-			}
-			if err := p.Jobs.Enqueue(ctx, tx, logoutArgs{ID: id}); err != nil {
+			if err := p.tellService(ctx, tx, e, client, cause); err != nil {
 				return err
 			}
 		}

@@ -137,10 +137,11 @@ func (s storage) AuthorizeClientIDSecret(ctx context.Context, id, secret string)
 	if err != nil {
 		return clientError(err)
 	}
-	if !c.secretMatches(secret) {
-		return errors.New("wrong client secret")
+	ok, err := s.p.secretMatches(ctx, c, secret)
+	if err == nil && !ok {
+		err = errors.New("wrong client secret")
 	}
-	return nil
+	return err
 }
 
 func clientError(err error) error {
