@@ -59,7 +59,7 @@ const GuideOfficer = "uoc.tv"
 
 // Officers sign in at the office. The first is the administrator, whose posts
 // ask for a second factor; the second is also a citizen: the same person with
-// the same number, who may come through VNeID; the third has several posts.
+// the same number, who may come through VNeID; the third has several posts; two administer identities, since one may not decide alone.
 var Officers = []Person{
 	{Name: "Quản trị hệ thống", Phone: "+84900000201", Username: "quantri", Posts: []Post{{Role: org.RoleAdmin}}},
 	Citizens[1],
@@ -68,6 +68,8 @@ var Officers = []Person{
 	{Name: "Ngô Thị Minh Nguyệt", Phone: "+84900000204", Username: "nguyet.ntm", Posts: []Post{{Role: org.RoleHandler, Unit: "H31.2"}}},
 	{Name: "Lương Bá Khôi", Phone: "+84900000205", Username: "khoi.lb", Posts: []Post{{Role: org.RoleUnitLeader, Unit: "H31.2"},
 		{Role: org.RoleUnitAdmin, Unit: "H31.2"}}},
+	{Name: "Cao Thị Bích Diệp", Phone: "+84900000207", Username: "diep.ctb", Posts: []Post{{Role: org.RoleIdentityAdmin}}},
+	{Name: "Phan Đức Lộc", Phone: "+84900000208", Username: "loc.pd", Posts: []Post{{Role: org.RoleIdentityAdmin}}},
 	{Name: "Trịnh Văn Ước", Username: GuideOfficer, Posts: []Post{{Role: org.RoleReception, Unit: "H31.101"}}},
 }
 

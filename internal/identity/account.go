@@ -95,20 +95,24 @@ func (s *Service) List(ctx context.Context, by audit.Ref) (all []Account, err er
 // and tells the old number. It errs with ErrNoAccount.
 func (s *Service) SetPhone(ctx context.Context, by audit.Ref, number, phone string) error {
 	return s.change(ctx, by, number, "account.phone_change", func(ctx context.Context, tx *db.Tx, a Account) error {
-		if a.Phone == phone {
-			return nil
-		}
-		if _, err := db.Exec(ctx, tx, `UPDATE account SET phone = $1, updated_at = $2, version = version + 1
-			WHERE id = $3`, phone, s.now(), a.ID); err != nil {
-			return err
-		}
-		if err := s.endEverywhere(ctx, tx, a.ID, "", "phone_change"); err != nil {
-			return err
-		}
-		_, err := s.SMS.Queue(ctx, tx, sms.Outgoing{To: a.Phone, Purpose: "phone_change", Subject: a.ID,
-			Text: phoneChangedText(a.Number), NotAfter: s.now().Add(day)})
-		return err
+		return s.setPhone(ctx, tx, a, phone)
 	})
+}
+
+func (s *Service) setPhone(ctx context.Context, tx *db.Tx, a Account, phone string) error {
+	if a.Phone == phone {
+		return nil
+	}
+	if _, err := db.Exec(ctx, tx, `UPDATE account SET phone = $1, updated_at = $2, version = version + 1
+		WHERE id = $3`, phone, s.now(), a.ID); err != nil {
+		return err
+	}
+	if err := s.endEverywhere(ctx, tx, a.ID, "", "phone_change"); err != nil {
+		return err
+	}
+	_, err := s.SMS.Queue(ctx, tx, sms.Outgoing{To: a.Phone, Purpose: "phone_change", Subject: a.ID,
+		Text: phoneChangedText(a.Number), NotAfter: s.now().Add(day)})
+	return err
 }
 
 func phoneChangedText(number string) string {
@@ -130,10 +134,10 @@ func (s *Service) Insert(ctx context.Context, tx *db.Tx, by audit.Ref, a Account
 	if a.PasswordHash != nil {
 		a.PasswordSetAt = &now
 	}
-	_, err := db.Exec(ctx, tx, `INSERT INTO account (`+accountColumns+`)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
+	_, err := db.Exec(ctx, tx, `INSERT INTO account (`+accountColumns+`, folded)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)`,
 		a.ID, a.Number, a.Name, a.BirthDate, a.Sex, a.Phone, a.Level, a.Kind, a.Status,
-		a.PasswordHash, a.PasswordSetAt, a.CreatedAt, a.UpdatedAt, a.Version)
+		a.PasswordHash, a.PasswordSetAt, a.CreatedAt, a.UpdatedAt, a.Version, folded(a.Name))
 	if err != nil {
 		return Account{}, err
 	}
@@ -159,18 +163,7 @@ func (s *Service) Add(ctx context.Context, by audit.Ref, a Account) (Account, st
 // and returns a new activation code. It errs with ErrNoAccount.
 func (s *Service) Reset(ctx context.Context, by audit.Ref, number string) (code string, err error) {
 	err = s.change(ctx, by, number, "account.password_reset", func(ctx context.Context, tx *db.Tx, a Account) error {
-		if _, err := db.Exec(ctx, tx, `UPDATE account SET password_hash = NULL, password_set_at = NULL,
-			updated_at = $1, version = version + 1 WHERE id = $2`, s.now(), a.ID); err != nil {
-			return err
-		}
-		if err := s.endEverywhere(ctx, tx, a.ID, "", "password_reset"); err != nil {
-			return err
-		}
-		// Whoever knew the password may have activated a phone with it.
-		if err := s.endPhone(ctx, tx, a.ID, endPassword); err != nil {
-			return err
-		}
-		if err := s.forgive(ctx, tx, a); err != nil {
+		if err := s.takePassword(ctx, tx, a); err != nil {
 			return err
 		}
 		var err error
@@ -178,6 +171,22 @@ func (s *Service) Reset(ctx context.Context, by audit.Ref, number string) (code 
 		return err
 	})
 	return code, err
+}
+
+// takePassword takes the password away with all that it opened.
+func (s *Service) takePassword(ctx context.Context, tx *db.Tx, a Account) error {
+	if _, err := db.Exec(ctx, tx, `UPDATE account SET password_hash = NULL, password_set_at = NULL,
+		updated_at = $1, version = version + 1 WHERE id = $2`, s.now(), a.ID); err != nil {
+		return err
+	}
+	if err := s.endEverywhere(ctx, tx, a.ID, "", "password_reset"); err != nil {
+		return err
+	}
+	// Whoever knew the password may have activated a phone with it.
+	if err := s.endPhone(ctx, tx, a.ID, endPassword); err != nil {
+		return err
+	}
+	return s.forgive(ctx, tx, a)
 }
 
 // Unlock makes an account usable again after too many failures or after it

@@ -13,9 +13,9 @@ import (
 const (
 	// MaxImport bounds the accounts of one Import, which is one transaction.
 	MaxImport = 2000
-	// importRows is how many accounts one statement writes. The SQLite driver
+	// rowsAtOnce is how many accounts one statement writes. The SQLite driver
 	// looks each parameter up by its name: twice as many cost four times.
-	importRows = 20
+	rowsAtOnce = 20
 )
 
 // Import writes many new accounts at once and one audit record for them all.
@@ -29,7 +29,7 @@ func (s *Service) Import(ctx context.Context, by audit.Ref, accounts []Account) 
 	}
 	return s.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		var written int64
-		for rows := range slices.Chunk(accounts, importRows) {
+		for rows := range slices.Chunk(accounts, rowsAtOnce) {
 			text, args := s.importRows(rows)
 			n, err := db.Exec(ctx, tx, text, args...)
 			if err != nil {
@@ -45,7 +45,7 @@ func (s *Service) Import(ctx context.Context, by audit.Ref, accounts []Account) 
 func (s *Service) importRows(accounts []Account) (text string, args []any) {
 	now := s.now()
 	var b strings.Builder
-	b.WriteString(`INSERT INTO account (` + accountColumns + `) VALUES `)
+	b.WriteString(`INSERT INTO account (` + accountColumns + `, folded) VALUES `)
 	for i, a := range accounts {
 		if a.Kind == "" {
 			a.Kind = KindCitizen
@@ -59,8 +59,11 @@ func (s *Service) importRows(accounts []Account) (text string, args []any) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		row := []any{db.NewID(), a.Number, a.Name, a.BirthDate, a.Sex, a.Phone, a.Level, a.Kind, a.Status,
-			a.PasswordHash, a.PasswordSetAt, now, now, 1}
+		if a.ID == "" {
+			a.ID = db.NewID()
+		}
+		row := []any{a.ID, a.Number, a.Name, a.BirthDate, a.Sex, a.Phone, a.Level, a.Kind, a.Status,
+			a.PasswordHash, a.PasswordSetAt, now, now, 1, folded(a.Name)}
 		for j := range row {
 			b.WriteByte("(,"[min(j, 1)])
 			fmt.Fprintf(&b, "$%d", len(args)+j+1)

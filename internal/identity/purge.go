@@ -35,6 +35,10 @@ func (s *Service) Purge(ctx context.Context) error {
 		{`DELETE FROM qr_attempt WHERE created_at < $1`, now.Add(-keepSignIns)},
 		{`DELETE FROM account_block WHERE until < $1`, now},
 		{`DELETE FROM phone WHERE ended_at < $1`, now.Add(-keepPhones)},
+		{`DELETE FROM account_import_part WHERE import_id IN (SELECT id FROM account_import WHERE expires_at <= $1)`, now},
+		{`DELETE FROM account_import WHERE expires_at <= $1 AND NOT EXISTS (SELECT 1 FROM account_import_part p WHERE p.import_id = account_import.id)`, now},
+		{`UPDATE account_request SET state = 'expired', data = NULL WHERE state = 'pending' AND expires_at <= $1`, now},
+		{`DELETE FROM account_request WHERE requested_at < $1`, now.Add(-keepRequests)},
 		{`DELETE FROM known_device WHERE last_used_at < $1`, now.Add(-deviceLife)},
 	} {
 		if _, err := db.Exec(ctx, s.DB, p.sql, p.before); err != nil {

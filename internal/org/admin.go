@@ -119,7 +119,7 @@ func (s *Service) mayGive(ctx context.Context, q db.Querier, v Visit, n NewPost)
 // givable reports whether somebody of a role may give another: none above
 // their own.
 func givable(by, role Role) bool {
-	return holds(by, RightPostsManage) && role.Valid() && (role != RoleAdmin || by == RoleAdmin)
+	return holds(by, RightPostsManage) && role.Valid() && (!overUnits(role) || by == RoleAdmin)
 }
 
 // GivableRoles returns the roles that the active post may give.

@@ -103,7 +103,7 @@ func TestAdministrationStaysWithinReach(t *testing.T) {
 		if _, err := r.Officer(ctx, r.db, "moi2"); !errors.Is(err, org.ErrNoOfficer) {
 			t.Errorf("half made: %v", err)
 		}
-		if slices.Contains(r.GivableRoles(unit), org.RoleAdmin) || len(r.GivableRoles(unit)) != 12 || len(r.GivableRoles(r.visit(r.named("quantri")))) != 13 {
+		if slices.Contains(r.GivableRoles(unit), org.RoleAdmin) || len(r.GivableRoles(unit)) != 12 || len(r.GivableRoles(r.visit(r.named("quantri")))) != 14 {
 			t.Error("roles to give")
 		}
 		units, all, err := r.ReachedUnits(ctx, unit)

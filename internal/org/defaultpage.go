@@ -12,6 +12,12 @@ const (
 	PageOfficers PageKey = "officers"
 	PageMachines PageKey = "machines"
 	PageNumbers  PageKey = "numbers"
+	PageAccounts PageKey = "accounts"
+	PageRequests PageKey = "requests"
+	PageImport   PageKey = "import"
+	PageClients  PageKey = "clients"
+	PageEvents   PageKey = "events"
+	PageMessages PageKey = "messages"
 )
 
 // pageRights are the pages in the order of lists, with the right that opens
@@ -19,7 +25,9 @@ const (
 var pageRights = []struct {
 	Key   PageKey
 	Right Right
-}{{PageHome, ""}, {PageProfile, RightProfile}, {PageOfficers, RightOfficersView}, {PageMachines, RightMachines}, {PageNumbers, RightNumbers}}
+}{{PageHome, ""}, {PageProfile, RightProfile}, {PageOfficers, RightOfficersView}, {PageMachines, RightMachines}, {PageNumbers, RightNumbers},
+	{PageAccounts, RightAccounts}, {PageRequests, RightAccounts}, {PageImport, RightAccounts}, {PageClients, RightClients}, {PageEvents, RightAccountsAudit},
+	{PageMessages, RightConfigure}}
 
 // A Page is a choice of Trang mặc định.
 type Page struct {

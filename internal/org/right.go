@@ -25,6 +25,14 @@ const (
 	RightExport         Right = "export"
 	RightAudit          Right = "audit"
 
+	// Rights on the identity provider: citizens' accounts, a second officer's
+	// word on them (four eyes), the services registered there, what was done
+	// with all that.
+	RightAccounts        Right = "accounts"
+	RightAccountsApprove Right = "accounts.approve"
+	RightClients         Right = "clients"
+	RightAccountsAudit   Right = "accounts.audit"
+
 	RightReceive     Right = "dossier.receive"
 	RightProcess     Right = "dossier.process"
 	RightApprove     Right = "dossier.approve"
@@ -37,7 +45,7 @@ const (
 // Rights returns all rights.
 func Rights() []Right {
 	return []Right{RightProfile, RightOfficersView, RightOfficersManage, RightPostsManage, RightMachines, RightNumbers,
-		RightConfigure, RightExport, RightAudit, RightReceive, RightProcess, RightApprove, RightIssue, RightCollectFees,
+		RightConfigure, RightExport, RightAudit, RightAccounts, RightAccountsApprove, RightClients, RightAccountsAudit, RightReceive, RightProcess, RightApprove, RightIssue, RightCollectFees,
 		RightReturn, RightObserve}
 }
 
@@ -81,7 +89,8 @@ var dutiesOf = map[Role]duties{
 	RolePostal:          {ownUnit, []Right{RightReceive, RightReturn}},
 	RoleUnitAdmin:       {unitAndBelow, []Right{RightOfficersView, RightOfficersManage, RightPostsManage, RightMachines}},
 	RoleAdmin: {province, []Right{RightOfficersView, RightOfficersManage, RightPostsManage, RightMachines, RightNumbers,
-		RightConfigure, RightExport, RightAudit}},
+		RightConfigure, RightExport, RightAudit, RightAccountsAudit}},
+	RoleIdentityAdmin: {province, []Right{RightAccounts, RightAccountsApprove, RightClients, RightAccountsAudit}},
 	RoleObserver: {unitAndBelow, []Right{RightObserve}},
 }
 
@@ -108,9 +117,13 @@ func may(post Post, right Right, unitID string, of []Post, below func(unitID str
 	// Whoever runs one unit must not reset the password of somebody who has a
 	// say elsewhere too, and nobody that of a role above their own.
 	return !slices.ContainsFunc(of, func(p Post) bool {
-		return !post.reaches(p.UnitID, below) || p.Role == RoleAdmin && post.Role != RoleAdmin
+		return !post.reaches(p.UnitID, below) || overUnits(p.Role) && post.Role != RoleAdmin
 	})
 }
+
+// overUnits reports a role that only the system's administrator may give, and
+// whose officers nobody else may manage: its say goes beyond every unit.
+func overUnits(r Role) bool { return r == RoleAdmin || r == RoleIdentityAdmin }
 
 // everywhere: the post reaches the whole province.
 func (p Post) everywhere() bool { return p.UnitID == nil || dutiesOf[p.Role].reach == province }
@@ -213,7 +226,8 @@ func (s *Service) allPosts(ctx context.Context, q db.Querier, officerID string) 
 
 // secondFactor are the rights whose misuse reaches many people's data: their
 // posts need a second factor (NIST SP 800-63B-4, AAL2).
-var secondFactor = []Right{RightOfficersManage, RightPostsManage, RightMachines, RightNumbers, RightConfigure, RightExport}
+var secondFactor = []Right{RightOfficersManage, RightPostsManage, RightMachines, RightNumbers, RightConfigure, RightExport,
+	RightAccounts, RightAccountsApprove, RightClients}
 
 // NeedsTOTP reports whether one of these posts needs a second factor.
 func NeedsTOTP(posts []Post) bool {

@@ -28,7 +28,8 @@ var duties = map[org.Role]string{
 	org.RoleProcedureOffice: "profile export dossier.observe",
 	org.RolePostal:          "profile dossier.receive dossier.return",
 	org.RoleUnitAdmin:       "profile officers.view officers.manage posts.manage machines",
-	org.RoleAdmin:           "profile officers.view officers.manage posts.manage machines numbers configure export audit",
+	org.RoleAdmin:           "profile officers.view officers.manage posts.manage machines numbers configure export audit accounts.audit",
+	org.RoleIdentityAdmin:   "profile accounts accounts.approve clients accounts.audit",
 	org.RoleObserver:        "profile dossier.observe",
 }
 
@@ -37,7 +38,7 @@ var reaches = map[org.Role]string{
 	org.RoleReception: "own", org.RoleHandler: "own", org.RoleClerk: "own", org.RoleCashier: "own", org.RolePostal: "own",
 	org.RoleDivisionLeader: "below", org.RoleUnitLeader: "below", org.RoleCentreDirector: "below", org.RoleCommitteeLeader: "below",
 	org.RoleProcedureOffice: "below", org.RoleUnitAdmin: "below", org.RoleObserver: "below",
-	org.RoleAdmin: "province",
+	org.RoleAdmin: "province", org.RoleIdentityAdmin: "province",
 }
 
 // province makes units: H31 above H31.1 and H31.2, H31.1 above H31.1.1.
@@ -86,7 +87,7 @@ func TestMayEveryRoleRightAndPlace(t *testing.T) {
 				}
 			}
 		}
-		if tried != 13*4*16*6 {
+		if tried != 14*4*20*6 {
 			t.Errorf("tried %d", tried)
 		}
 		if ok, err := r.May(t.Context(), org.Post{Role: "king", From: r.clk.Now()}, org.RightProfile, org.Thing{}); ok || err != nil {
@@ -147,6 +148,7 @@ func TestMayOnOfficers(t *testing.T) {
 			"ending":   {{Unit: "H31.1", Role: org.RoleClerk}, {Unit: "H31.2", Role: org.RoleClerk, To: r.clk.Now().Add(time.Hour)}},
 			"admin":    {{Unit: "H31.1", Role: org.RoleAdmin}},
 			"equal":    {{Unit: "H31.1", Role: org.RoleUnitAdmin}},
+			"identity": {{Unit: "H31.1", Role: org.RoleIdentityAdmin}},
 			"postless": nil,
 		} {
 			ids[username] = r.visitor(org.NewOfficer{Username: username, Name: "Cán Bộ", Posts: posts}).Officer.ID
@@ -163,9 +165,9 @@ func TestMayOnOfficers(t *testing.T) {
 			{admin.Post, org.RightOfficersView, nil},
 			{admin.Post, org.RightOfficersManage, nil},
 			{unitAdmin.Post, org.RightOfficersView, []string{"above", "outside", "over-all", "postless"}},
-			{unitAdmin.Post, org.RightOfficersManage, []string{"above", "admin", "astride", "ending", "later", "outside", "over-all", "postless"}},
+			{unitAdmin.Post, org.RightOfficersManage, []string{"above", "admin", "astride", "ending", "identity", "later", "outside", "over-all", "postless"}},
 			{wide.Post, org.RightOfficersView, nil},
-			{wide.Post, org.RightOfficersManage, []string{"admin"}},
+			{wide.Post, org.RightOfficersManage, []string{"admin", "identity"}},
 		} {
 			var refused []string
 			for username, id := range ids {
@@ -197,7 +199,7 @@ func TestMayOnOfficers(t *testing.T) {
 }
 
 func TestNeedsTOTP(t *testing.T) {
-	need := []org.Role{org.RoleCentreDirector, org.RoleProcedureOffice, org.RoleUnitAdmin, org.RoleAdmin}
+	need := []org.Role{org.RoleCentreDirector, org.RoleProcedureOffice, org.RoleUnitAdmin, org.RoleAdmin, org.RoleIdentityAdmin}
 	for _, role := range org.Roles() {
 		if got := org.NeedsTOTP([]org.Post{{Role: org.RoleClerk}, {Role: role}}); got != slices.Contains(need, role) {
 			t.Errorf("%s: %v", role, got)

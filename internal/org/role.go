@@ -17,6 +17,7 @@ const (
 	RolePostal          Role = "postal"
 	RoleUnitAdmin       Role = "unit-admin"
 	RoleAdmin           Role = "admin"
+	RoleIdentityAdmin   Role = "identity-admin"
 	RoleObserver        Role = "observer"
 )
 
@@ -33,13 +34,14 @@ var roleNames = map[Role]string{
 	RolePostal:          "Nhân viên bưu chính công ích",
 	RoleUnitAdmin:       "Quản trị đơn vị",
 	RoleAdmin:           "Quản trị hệ thống",
+	RoleIdentityAdmin:   "Quản trị định danh",
 	RoleObserver:        "Người giám sát (chỉ xem)",
 }
 
 // Roles returns all roles, in the order in which lists show them.
 func Roles() []Role {
 	return []Role{RoleReception, RoleHandler, RoleDivisionLeader, RoleUnitLeader, RoleCentreDirector, RoleCommitteeLeader,
-		RoleClerk, RoleCashier, RoleProcedureOffice, RolePostal, RoleUnitAdmin, RoleAdmin, RoleObserver}
+		RoleClerk, RoleCashier, RoleProcedureOffice, RolePostal, RoleUnitAdmin, RoleAdmin, RoleIdentityAdmin, RoleObserver}
 }
 
 // Vietnamese returns the role's name on pages and papers, "" for no role.

@@ -27,6 +27,8 @@ var pages = map[string][]string{
 		"/hethong/doi-mat-khau", "/hethong/xac-thuc-hai-lop", "/hethong/mo-khoa", "/hethong/da-dang-xuat", "/hethong/trang-ca-nhan",
 		"/hethong/trang-ca-nhan/cap-nhat", "/hethong/trang-ca-nhan/xac-nhan-so", "/hethong/trang-ca-nhan/doi-chieu", "/hethong/anh/*",
 		"/hethong/quan-tri/can-bo", "/hethong/quan-tri/can-bo/*", "/hethong/quan-tri/may-dung-chung", "/hethong/quan-tri/so-cccd",
+		"/hethong/dinh-danh/tai-khoan", "/hethong/dinh-danh/tai-khoan/them", "/hethong/dinh-danh/tai-khoan/*", "/hethong/dinh-danh/yeu-cau", "/hethong/dinh-danh/yeu-cau/*",
+		"/hethong/dinh-danh/nhap", "/hethong/dinh-danh/nhap/*",
 		"/ngon-ngu", "/favicon.ico", "/static/*"},
 }
 
@@ -41,7 +43,9 @@ var posts = map[string][]string{
 		"/hethong/doi-quyen", "/hethong/khoa", "/hethong/mo-khoa", "/hethong/phien/tiep-tuc", "/hethong/dang-xuat",
 		"/hethong/trang-ca-nhan/cap-nhat", "/hethong/trang-ca-nhan/xac-nhan-so", "/hethong/trang-ca-nhan/xac-nhan-so/gui-lai",
 		"/hethong/trang-ca-nhan/xac-nhan-so/huy", "/hethong/quan-tri/can-bo/them", "/hethong/quan-tri/can-bo/*",
-		"/hethong/quan-tri/may-dung-chung", "/hethong/quan-tri/so-cccd"},
+		"/hethong/quan-tri/may-dung-chung", "/hethong/quan-tri/so-cccd",
+		"/hethong/dinh-danh/tai-khoan/tim", "/hethong/dinh-danh/tai-khoan/them", "/hethong/dinh-danh/tai-khoan/*", "/hethong/dinh-danh/yeu-cau/*",
+		"/hethong/dinh-danh/nhap", "/hethong/dinh-danh/nhap/*"},
 }
 
 // anchors are the parts of other pages that links lead to. The shot of that

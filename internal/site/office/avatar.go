@@ -14,6 +14,7 @@ import (
 
 	"motcua/internal/org"
 	"motcua/internal/problem"
+	"motcua/internal/xlsx"
 )
 
 // Bounds of the form with a picture.
@@ -29,6 +30,7 @@ const (
 
 // upload is the file of a form.
 type upload struct {
+	name     string // as the browser says, without folders
 	data     []byte
 	tooLarge bool
 }
@@ -62,7 +64,7 @@ func uploaded(r *http.Request) *upload {
 
 // fileLimits are the most bytes of a file that are held, by the form's path;
 // other forms take none.
-var fileLimits = map[string]int64{pathEdit: org.MaxPicture, pathNumbers: maxList}
+var fileLimits = map[string]int64{pathEdit: org.MaxPicture, pathNumbers: maxList, pathImport: xlsx.MaxFile}
 
 // readUpload parses a form with one file: boxes into r.PostForm, the file
 // where uploaded finds it. It errs with TooLarge or BadRequest.
@@ -87,6 +89,9 @@ func readUpload(r *http.Request) error {
 		if part.FileName() != "" {
 			if file, err = readFile(part, limit); err != nil {
 				return malformed(err)
+			}
+			if file != nil {
+				file.name = part.FileName()
 			}
 			continue
 		}

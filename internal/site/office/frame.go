@@ -100,6 +100,9 @@ var menu = []struct {
 	{"office.menu.account", []entry{{org.PageProfile, pathProfile, "person", "office.profile.title"}}},
 	{"office.menu.admin", []entry{{org.PageOfficers, pathOfficers, "people", "office.admin.officers"},
 		{org.PageMachines, pathMachines, "desk", "office.machines.title"}, {org.PageNumbers, pathNumbers, "paper", "office.numbers.title"}}},
+	{"office.menu.identity", []entry{{org.PageAccounts, pathAccounts, "people", "office.identity.accounts"},
+		{org.PageRequests, pathRequests, "paper", "office.identity.requests"},
+		{org.PageImport, pathImport, "desk", "office.import.title"}}},
 }
 
 // pagePath is the address of a page, pathHome for one that is not built.
@@ -144,6 +147,7 @@ var roleKeys = map[org.Role]string{
 	org.RolePostal:          "office.role.postal",
 	org.RoleUnitAdmin:       "office.role.unitadmin",
 	org.RoleAdmin:           "office.role.admin",
+	org.RoleIdentityAdmin:   "office.role.identity",
 	org.RoleObserver:        "office.role.observer",
 }
 

@@ -26,6 +26,10 @@ var noticeKeys = map[string]string{
 	"mo-khoa": "office.admin.done.unlocked", "bo-hai-lop": "office.admin.done.totp", "vi-tri": "office.admin.done.post",
 	"ket-thuc": "office.admin.done.ended", "cccd": "office.admin.done.number", "trinh-duyet": "office.machines.done.marked",
 	"mang": "office.machines.done.network", "bo": "office.machines.done.removed",
+	"khoa": "office.identity.done.locked", "het-phien": "office.identity.done.sessions", "mot-phien": "office.identity.done.session",
+	"roi": "office.identity.done.already", "cho-duyet": "office.identity.done.waits", "tai-quay": "office.identity.done.changed",
+	"tao": "office.identity.done.created", "duyet": "office.identity.done.approved", "tu-choi": "office.identity.done.refused",
+	"da-nhap": "office.import.done", "bo-tep": "office.import.dropped", "rut": "office.identity.done.withdrawn",
 }
 
 func leaveNotice(w http.ResponseWriter, r *http.Request, code string) {

@@ -20,6 +20,7 @@ import (
 	"motcua/internal/credential"
 	"motcua/internal/db"
 	"motcua/internal/db/dbtest"
+	"motcua/internal/identity"
 	"motcua/internal/jobs"
 	"motcua/internal/org"
 	"motcua/internal/ratelimit"
@@ -52,6 +53,7 @@ type rig struct {
 	db  *db.DB
 	clk *clock.Manual
 	org *org.Service
+	ids *identity.Service
 	op  *signintest.Provider
 	h   http.Handler
 	log bytes.Buffer
@@ -76,12 +78,16 @@ func newRig(t *testing.T, d *db.DB, networks ...netip.Prefix) *rig {
 	r.must(err)
 	log := slog.New(slog.DiscardHandler)
 	registry := jobs.NewRegistry()
+	identity.Register(registry, func() *identity.Service { return r.ids })
 	queue, err := jobs.New(d, r.clk, registry, log)
 	r.must(err)
 	r.inbox = sms.NewInbox(r.clk)
 	messages := sms.New(d, r.clk, box, queue, registry, r.inbox, log)
 	r.org = org.New(org.Parts{DB: d, Clock: r.clk, Box: box, Hasher: quickHasher{}, Audit: audit.New(d, r.clk),
 		Sessions: session.New(d, r.clk), Limiter: ratelimit.New(r.clk), SMS: messages})
+	r.ids = identity.New(identity.Parts{DB: d, Clock: r.clk, Box: box, Jobs: queue, SMS: messages, Audit: audit.New(d, r.clk),
+		Hasher:   credential.New(func(b []byte) []byte { return box.MAC("password-pepper", b) }, 2),
+		Sessions: session.New(d, r.clk), Limiter: ratelimit.New(r.clk)})
 	vneid, err := signin.New(d, r.clk, box, signin.Provider{Issuer: r.op.Issuer(), ClientID: signintest.ClientID,
 		ClientSecret: func() string { return signintest.ClientSecret }, RedirectURL: officeURL + PathCallback, Purpose: "office"})
 	r.must(err)
@@ -89,7 +95,7 @@ func newRig(t *testing.T, d *db.DB, networks ...netip.Prefix) *rig {
 	r.must(err)
 	pages, err := NewRenderer()
 	r.must(err)
-	r.h = New(Parts{Clock: r.clk, Org: r.org, VNeID: vneid, Networks: networks, Web: &web.Site{
+	r.h = New(Parts{Clock: r.clk, Org: r.org, People: r.ids, VNeID: vneid, Networks: networks, Web: &web.Site{
 		Name: "office", URL: u, Renderer: pages, Log: slog.New(slog.NewTextHandler(&r.log, nil)),
 		Places:   web.Places{Portal: "http://localhost:8080", Office: officeURL, ID: r.op.Issuer()},
 		Contacts: map[string]web.Contact{"vi": {Province: "tỉnh Hưng Yên", Hotline: "1900 0000"}},

@@ -5,9 +5,11 @@ import (
 	"net/netip"
 
 	"motcua/internal/clock"
+	"motcua/internal/identity"
 	"motcua/internal/org"
 	"motcua/internal/signin"
 	"motcua/internal/web"
+	"motcua/internal/xlsx"
 )
 
 // Addresses that the provider knows: they must stand in its registration of
@@ -34,6 +36,8 @@ type Parts struct {
 	Web   *web.Site
 	Clock clock.Clock
 	Org   *org.Service
+	// People are the citizens' accounts, for officers who administer them.
+	People *identity.Service
 	// VNeID is the way through the identity provider.
 	VNeID *signin.Service
 	// Networks are the only ones that the officers' pages answer; none means
@@ -53,7 +57,7 @@ func New(p Parts) http.Handler {
 	// The provider posts from wherever it is; its token proves it.
 	p.Web.CrossOrigin = []string{"POST " + PathLogout}
 	p.Web.FormAction = append(p.Web.FormAction, p.VNeID.FormOrigins()...)
-	p.Web.BodyLimits = map[string]int64{pathEdit: maxUpload, pathNumbers: 2 * maxList}
+	p.Web.BodyLimits = map[string]int64{pathEdit: maxUpload, pathNumbers: 2 * maxList, pathImport: 2 * xlsx.MaxFile}
 	return p.Web.Chain(web.Audited(s.within(s.routes())))
 }
 
@@ -111,5 +115,28 @@ func (s *site) routes() *web.Mux {
 	m.Handle("POST /hethong/quan-tri/may-dung-chung", s.signed(org.RightMachines, s.changeMachines))
 	m.Handle("GET /hethong/quan-tri/so-cccd", s.signed(org.RightNumbers, s.numbers))
 	m.Handle("POST /hethong/quan-tri/so-cccd", s.signed(org.RightNumbers, s.importNumbers))
+
+	m.Handle("GET /hethong/dinh-danh/tai-khoan", s.signed(org.RightAccounts, s.accounts))
+	m.Handle("POST /hethong/dinh-danh/tai-khoan/tim", s.signed(org.RightAccounts, s.findAccount))
+	m.Handle("GET /hethong/dinh-danh/tai-khoan/them", s.signed(org.RightAccounts, s.addAccountForm))
+	m.Handle("POST /hethong/dinh-danh/tai-khoan/them", s.signed(org.RightAccounts, s.addAccount))
+	m.Handle("GET /hethong/dinh-danh/tai-khoan/{id}", s.signed(org.RightAccounts, s.account))
+	m.Handle("POST /hethong/dinh-danh/tai-khoan/{id}/khoa", s.signed(org.RightAccounts, s.lockAccount))
+	m.Handle("POST /hethong/dinh-danh/tai-khoan/{id}/mo-khoa", s.signed(org.RightAccounts, s.unlockAccount))
+	m.Handle("POST /hethong/dinh-danh/tai-khoan/{id}/phien", s.signed(org.RightAccounts, s.endAccountSessions))
+	m.Handle("POST /hethong/dinh-danh/tai-khoan/{id}/thu", s.signed(org.RightAccounts, s.letter))
+	m.Handle("POST /hethong/dinh-danh/tai-khoan/{id}/so-dien-thoai", s.signed(org.RightAccounts, s.changeAccountPhone))
+	m.Handle("POST /hethong/dinh-danh/tai-khoan/{id}/so-dinh-danh", s.signed(org.RightAccounts, s.changeAccountNumber))
+	m.Handle("POST /hethong/dinh-danh/tai-khoan/{id}/muc-do", s.signed(org.RightAccounts, s.raiseAccount))
+	m.Handle("GET /hethong/dinh-danh/yeu-cau", s.signed(org.RightAccounts, s.requests))
+	m.Handle("GET /hethong/dinh-danh/yeu-cau/{id}", s.signed(org.RightAccounts, s.requestPage))
+	m.Handle("POST /hethong/dinh-danh/yeu-cau/{id}", s.signed(org.RightAccountsApprove, s.decideRequest))
+	m.Handle("GET /hethong/dinh-danh/nhap", s.signed(org.RightAccounts, s.importForm))
+	m.Handle("POST /hethong/dinh-danh/nhap", s.signed(org.RightAccounts, s.uploadAccounts))
+	m.Handle("GET /hethong/dinh-danh/nhap/mau.xlsx", s.signed(org.RightAccounts, s.importTemplate))
+	m.Handle("GET /hethong/dinh-danh/nhap/{id}", s.signed(org.RightAccounts, s.importPage))
+	m.Handle("POST /hethong/dinh-danh/nhap/{id}", s.signed(org.RightAccounts, s.applyImport))
+	m.Handle("POST /hethong/dinh-danh/nhap/{id}/thu", s.signed(org.RightAccounts, s.importLetters))
+	m.Handle("GET /hethong/dinh-danh/nhap/{id}/ket-qua.xlsx", s.signed(org.RightAccounts, s.importReport))
 	return m
 }

@@ -1,0 +1,43 @@
+package org
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"motcua/internal/db"
+)
+
+// maxNames bounds Names: more than any page lists.
+const maxNames = 500
+
+// An OfficerName is how pages name an officer whom other records know by id.
+type OfficerName struct {
+	ID       string `db:"id"`
+	Username string `db:"username"`
+	Name     string `db:"name"`
+}
+
+// Names returns officers by their ids; ids of nobody are left out.
+func (s *Service) Names(ctx context.Context, ids []string) (map[string]OfficerName, error) {
+	out := map[string]OfficerName{}
+	var marks []string
+	var args []any
+	for _, id := range ids {
+		if _, twice := out[id]; twice || id == "" || !isID(id) || len(args) == maxNames {
+			continue
+		}
+		out[id] = OfficerName{}
+		args = append(args, id)
+		marks = append(marks, fmt.Sprintf("$%d", len(args)))
+	}
+	clear(out)
+	if len(args) == 0 {
+		return out, nil
+	}
+	rows, err := db.Select[OfficerName](ctx, s.db, `SELECT id, username, name FROM officer WHERE id IN (`+strings.Join(marks, ",")+`)`, args...)
+	for _, r := range rows {
+		out[r.ID] = r
+	}
+	return out, err
+}
