@@ -69,6 +69,7 @@ func (v *visitor) trouble() {
 	for _, kind := range []string{"down", "slow", "refused", "cancelled", "expired", "replayed", "wrong_browser", "wrong_answer", "mix_up"} {
 		v.open("trouble, "+kind, v.Portal+signInPath+"?loi="+kind+"&ve=%2Ftro-giup")
 	}
+	v.open("trouble, level", v.Portal+signInPath+"?loi=level&can=2&co=1&ve=%2Ftro-giup")
 }
 
 func (v *visitor) signIn() {

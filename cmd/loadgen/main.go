@@ -2,7 +2,7 @@
 // measured. It sends traffic to loopback addresses only.
 //
 //	go run ./cmd/motcua demo --load-accounts 2000 --trusted-proxy 127.0.0.1/32 --ops-listen 127.0.0.1:8089
-//	go run ./cmd/loadgen signin
+//	go run ./cmd/loadgen signin [--profile oidc|npsp-wso2|vneid-direct]
 //	go run ./cmd/loadgen profile
 //	go run ./cmd/loadgen qr
 package main

@@ -26,6 +26,7 @@ type people struct {
 	accounts int
 	turn     turn
 	client   *http.Client
+	dialect  dialect
 }
 
 func newPeople(id string, accounts int) *people {
@@ -117,7 +118,13 @@ func (v *visit) run(ctx context.Context, number, phone string) error {
 	query := url.Values{"response_type": {"code"}, "client_id": {demo.LoadClient}, "redirect_uri": {demo.LoadRedirectURI},
 		"scope": {"openid profile phone vneid"}, "state": {state}, "nonce": {rand.Text()},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"}}
-	at, err := v.to(ctx, http.MethodGet, "/authorize?"+query.Encode(), nil)
+	d := v.p.dialect
+	if !d.proof {
+		for _, name := range []string{"nonce", "code_challenge", "code_challenge_method"} {
+			query.Del(name)
+		}
+	}
+	at, err := v.to(ctx, http.MethodGet, d.authorize+"?"+query.Encode(), nil)
 	if err != nil {
 		return err
 	}
@@ -141,33 +148,46 @@ func (v *visit) run(ctx context.Context, number, phone string) error {
 	if err != nil {
 		return err
 	}
-	if at.Query().Get("state") != state || at.Query().Get("code") == "" {
+	back := d.query(at.RawQuery)
+	if back.Get("state") != state || back.Get("code") == "" {
 		return errors.New("no code came back")
 	}
-	return v.tokens(ctx, at.Query().Get("code"), verifier)
+	return v.tokens(ctx, back, verifier)
 }
 
-func (v *visit) tokens(ctx context.Context, code, verifier string) error {
-	_, b, err := v.send(ctx, http.MethodPost, "/token", url.Values{"grant_type": {"authorization_code"}, "code": {code},
-		"redirect_uri": {demo.LoadRedirectURI}, "code_verifier": {verifier}, "client_id": {demo.LoadClient}, "client_secret": {demo.LoadSecret}}, nil)
+func (v *visit) tokens(ctx context.Context, back url.Values, verifier string) error {
+	d := v.p.dialect
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {back.Get("code")}, "redirect_uri": {demo.LoadRedirectURI},
+		"client_id": {demo.LoadClient}, "client_secret": {demo.LoadSecret}}
+	if d.proof {
+		form.Set("code_verifier", verifier)
+	}
+	if err := d.openCode(form, back); err != nil {
+		return err
+	}
+	_, b, err := v.send(ctx, http.MethodPost, d.token, form, nil)
 	if err != nil {
+		return err
+	}
+	if b, err = d.openAnswer(b); err != nil {
 		return err
 	}
 	var t struct {
 		AccessToken string `json:"access_token"`
 		IDToken     string `json:"id_token"`
 	}
-	if err := json.Unmarshal(b, &t); err != nil || t.AccessToken == "" || t.IDToken == "" {
+	if err := json.Unmarshal(b, &t); err != nil || t.AccessToken == "" || (t.IDToken != "") != d.proof {
 		return errors.New("no tokens")
 	}
-	resp, b, err := v.send(ctx, http.MethodGet, "/userinfo", nil, map[string]string{"Authorization": "Bearer " + t.AccessToken})
+	resp, b, err := v.send(ctx, http.MethodGet, d.userinfo, nil, map[string]string{"Authorization": "Bearer " + t.AccessToken})
 	if err != nil {
 		return err
 	}
-	var info struct {
-		Number string `json:"national_id"`
+	if b, err = d.openAnswer(b); err != nil {
+		return err
 	}
-	if resp.StatusCode != http.StatusOK || json.Unmarshal(b, &info) != nil || info.Number == "" {
+	var info map[string]any
+	if resp.StatusCode != http.StatusOK || json.Unmarshal(b, &info) != nil || info[d.number] == nil {
 		return fmt.Errorf("userinfo answered %d", resp.StatusCode)
 	}
 	return nil

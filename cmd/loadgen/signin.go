@@ -23,6 +23,8 @@ type signinCmd struct {
 	Closed   time.Duration `default:"20s" help:"Length of the closed loop."`
 	Open     time.Duration `default:"30s" help:"Length of the open loop; 0 leaves it out."`
 	Share    float64       `default:"0.6" help:"Rate of the open loop as a share of the closed loop's."`
+	Profile  string        `default:"oidc" enum:"oidc,npsp-wso2,vneid-direct" help:"How the provider is spoken to: oidc, npsp-wso2 or vneid-direct."`
+	Key      string        `default:"./data/vneid-demo.pem" help:"For vneid-direct: the private key that demo --profile vneid-direct made in its data folder."`
 }
 
 // maxRun bounds the whole run, whatever the flags say.
@@ -46,6 +48,10 @@ func (c *signinCmd) Run(ctx context.Context) error {
 	fmt.Printf("server: %s, synchronous %s\n", server.engine, server.synchronous)
 
 	p := newPeople(c.ID, min(c.Accounts, demo.MaxLoadAccounts))
+	if p.dialect, err = dialectOf(c.Profile, c.Key); err != nil {
+		return err
+	}
+	fmt.Printf("profile: %s\n", c.Profile)
 	closed, err := c.phase(ctx, "closed loop", hash, func(ctx context.Context) *results { return p.closedLoop(ctx, c.People, c.Closed) })
 	if err != nil || c.Open == 0 {
 		return err

@@ -8,7 +8,8 @@
 //	core.go       database to domain, in the order of dependence
 //	jobs.go       what runs periodically
 //	sites.go      the three sites and what their pages know
-//	relying.go    portal and office as services of the own provider
+//	relying.go    portal and office as services of a provider
+//	provider.go   which provider: our own, or another by its settings
 //	transport.go  calls from the portal to its own provider, without a network
 //	run.go        listeners, readiness, the orderly end
 //	tls.go        certificates that are renewed without a restart

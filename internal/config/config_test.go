@@ -303,3 +303,84 @@ func TestQR08_TheNarrowestNetworkNamesThePlace(t *testing.T) {
 		}
 	}
 }
+
+// provided is whole with another provider; args come behind and win.
+func provided(t *testing.T, profile string, args ...string) []string {
+	out := append(whole(t), "--provider-profile="+profile, "--provider-label=VNeID", "--provider-issuer=https://sso.example",
+		"--provider-client-id=cong", "--provider-client-secret=env:CONG", "--provider-office-client-id=motcua", "--provider-office-client-secret=file:/x")
+	if profile == config.ProfileDirect {
+		out = append(out, "--provider-key-file="+file(t, "x"), "--provider-token-url=https://sso.example/token", "--provider-userinfo-url=https://sso.example/me")
+	}
+	return append(out, args...)
+}
+
+// TestRP01_ProviderBlock: all that is wrong with the block is named at once,
+// and nothing of it is looked at where no profile is chosen.
+func TestRP01_ProviderBlock(t *testing.T) {
+	for _, profile := range []string{config.ProfileOIDC, config.ProfileNPSP, config.ProfileDirect} {
+		if got := faults(t, provided(t, profile)...); got != nil {
+			t.Errorf("%s whole: %v", profile, got)
+		}
+	}
+	if got := faults(t, append(whole(t), "--provider-issuer=x", "--provider-aes-bits=3", "--provider-level=a=9")...); got != nil {
+		t.Errorf("without a profile: %v", got)
+	}
+	want := []string{"provider-client-id", "provider-client-secret", "provider-issuer", "provider-key-file", "provider-label",
+		"provider-office-client-id", "provider-office-client-secret", "provider-token-url", "provider-userinfo-url"}
+	if diff := cmp.Diff(want, faults(t, append(whole(t), "--provider-profile=vneid-direct")...)); diff != "" {
+		t.Error(diff)
+	}
+	for _, c := range []struct{ profile, arg, want string }{
+		{"saml", "", "provider-profile"},
+		{"oidc", "--provider-issuer=http://sso.example", "provider-issuer"},
+		{"oidc", "--provider-issuer=http://localhost:9000", ""},
+		{"oidc", "--provider-issuer=https://a:b@sso.example", "provider-issuer"},
+		{"oidc", "--provider-token-url=https://sso.example/token", "provider-token-url"},
+		{"oidc", "--provider-key-file=/x", "provider-key-file"},
+		{"oidc", "--provider-no-pkce", "provider-no-pkce"},
+		{"oidc", "--provider-client-secret=hunter2", "provider-client-secret"},
+		{"oidc", "--provider-office-client-id=cong", "provider-office-client-id"},
+		{"oidc", "--provider-scope=profile", "provider-scope"},
+		{"oidc", "--provider-claim=number=national_id;name=ten", ""},
+		{"oidc", "--provider-claim=so=national_id", "provider-claim"},
+		{"oidc", "--provider-level=MD2=2;MD1=1", ""},
+		{"oidc", "--provider-level=MD3=3", "provider-level"},
+		{"oidc", "--provider-acr=2=urn:x", ""},
+		{"oidc", "--provider-acr=3=urn:x", "provider-acr"},
+		{"oidc", "--provider-account-type=1=", "provider-account-type"},
+		{"oidc", "--provider-label=" + strings.Repeat("a", 201), "provider-label"},
+		{"npsp-wso2", "--provider-keys-url=none", ""},
+		{"npsp-wso2", "--provider-no-pkce", ""},
+		{"npsp-wso2", "--provider-keys-url=http://sso.example/jwks", "provider-keys-url"},
+		{"npsp-wso2", "--provider-logout-url=/oidc/logout", "provider-logout-url"},
+		{"vneid-direct", "--provider-keys-url=none", "provider-keys-url"},
+		{"vneid-direct", "--provider-aes-bits=64", "provider-aes-bits"},
+		{"vneid-direct", "--provider-aes-bits=128", ""},
+		{"vneid-direct", "--provider-key-file=/nowhere", "provider-key-file"},
+		{"vneid-direct", "--provider-userinfo-post", "provider-userinfo-post"},
+		{"vneid-direct", "--provider-token-url=", "provider-token-url"},
+		{"", "--portal-min-level=3", "portal-min-level"},
+		{"", "--office-min-level=0", "office-min-level"},
+		{"", "--portal-min-level=2", ""},
+	} {
+		args := whole(t)
+		if c.profile != "" {
+			args = provided(t, c.profile)
+		}
+		if c.arg != "" {
+			args = append(args, c.arg)
+		}
+		var wanted []string
+		if c.want != "" {
+			wanted = strings.Fields(c.want)
+		}
+		if diff := cmp.Diff(wanted, faults(t, args...)); diff != "" {
+			t.Errorf("%s %s: %s", c.profile, c.arg, diff)
+		}
+	}
+	// A process that serves one site needs that site's registration alone.
+	args := slices.DeleteFunc(provided(t, "oidc"), func(a string) bool { return strings.HasPrefix(a, "--provider-client") })
+	if got := faults(t, append(args, "--sites=office")...); got != nil {
+		t.Errorf("office alone: %v", got)
+	}
+}

@@ -22,6 +22,9 @@ func Print(w io.Writer, c *config.Config) {
 	fmt.Fprintf(t, "  Một cửa điện tử / office\t%s\n", at(config.Office))
 	fmt.Fprintf(t, "  Định danh, xác thực / identity\t%s\n", at(config.ID))
 	_ = t.Flush()
+	if p := c.Provider; p.External() {
+		fmt.Fprintf(&b, "\nCổng và Một cửa nói chuyện với hệ thống định danh theo kiểu %s (%s). / Portal and office speak %[1]s to the provider.\n", p.Profile, p.Issuer)
+	}
 	if c.LAN != nil {
 		fmt.Fprintf(&b, "\nĐiện thoại cùng mạng / phones in the same network: quét mã QR ở bàn dùng thử / scan the QR on the demo desk\n")
 		fmt.Fprintf(&b, "Trình duyệt sẽ cảnh báo vì chứng thư do máy này tự tạo. / Browsers warn: this machine made its certificate itself.\n")

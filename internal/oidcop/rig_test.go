@@ -110,6 +110,20 @@ func (r *rig) signIn(t *testing.T, q url.Values) (answer url.Values, session str
 	return r.finish(t, d.SignIn)
 }
 
+// finishRaw signs the person in and returns the query as the browser gets it.
+func (r *rig) finishRaw(t *testing.T, requestID string) string {
+	t.Helper()
+	if err := r.People.CheckPassword(t.Context(), identitytest.Try(requestID, "b")); err != nil {
+		t.Fatal(err)
+	}
+	out, err := r.provider.Confirm(t.Context(), oidcop.Confirmation{RequestID: requestID, Browser: "b", Code: r.Code(t)})
+	if err != nil || out.Verdict.Outcome != identity.Confirmed {
+		t.Fatalf("%+v %v", out.Verdict, err)
+	}
+	_, raw, _ := strings.Cut(out.Redirect, "?")
+	return raw
+}
+
 func (r *rig) finish(t *testing.T, requestID string) (url.Values, string) {
 	t.Helper()
 	if err := r.People.CheckPassword(t.Context(), identitytest.Try(requestID, "b")); err != nil {
