@@ -28,6 +28,8 @@ type Identity struct {
 type Tokens struct {
 	// IDToken is kept as the hint of the sign-out.
 	IDToken string
+	// Refresh is for Service.Refresh; "" when the provider gives none.
+	Refresh string
 }
 
 // Authentication says how and when the person proved who they are.

@@ -99,7 +99,7 @@ func (p *oidcProfile) identify(ctx context.Context, code, verifier string, want 
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Identity: id, Tokens: Tokens{IDToken: t.IDToken}, Authentication: authn}, nil
+	return Result{Identity: id, Tokens: Tokens{IDToken: t.IDToken, Refresh: keptRefresh(t.Refresh)}, Authentication: authn}, nil
 }
 
 func (p *oidcProfile) endSessionURL(ctx context.Context, o SignOut) (string, error) {

@@ -14,6 +14,7 @@ type tokenResponse struct {
 	AccessToken string `json:"access_token"`
 	TokenType   string `json:"token_type"`
 	IDToken     string `json:"id_token"`
+	Refresh     string `json:"refresh_token"`
 	Error       string `json:"error"`
 }
 
