@@ -3,6 +3,7 @@
 //
 //	go run ./cmd/motcua demo --load-accounts 2000 --trusted-proxy 127.0.0.1/32 --ops-listen 127.0.0.1:8089
 //	go run ./cmd/loadgen signin [--profile oidc|npsp-wso2|vneid-direct]
+//	go run ./cmd/loadgen token
 //	go run ./cmd/loadgen profile
 //	go run ./cmd/loadgen qr
 package main
@@ -18,6 +19,7 @@ import (
 
 var cli struct {
 	Signin  signinCmd  `cmd:"" help:"Complete sign-ins: authorize, password, OTP, code, token, userinfo."`
+	Token   tokenCmd   `cmd:"" help:"Refreshes and userinfo, as services ask them."`
 	Profile profileCmd `cmd:"" help:"Officers save their personal page."`
 	QR      qrCmd      `cmd:"" name:"qr" help:"Open sign-in pages that ask for the state of their QR code."`
 }

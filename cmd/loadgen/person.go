@@ -42,6 +42,7 @@ type visit struct {
 	cookies map[string]string
 	source  string
 	waits   []time.Duration
+	given   given // what the sign-in gave
 }
 
 const maxBody = 1 << 20
@@ -105,10 +106,15 @@ func (v *visit) page(ctx context.Context, path string) error {
 
 // signIn goes the whole way once.
 func (p *people) signIn(ctx context.Context) ([]time.Duration, error) {
+	v, err := p.enter(ctx)
+	return v.waits, err
+}
+
+// enter signs the next person in and keeps their browser.
+func (p *people) enter(ctx context.Context) (*visit, error) {
 	n := p.turn.next(p.accounts)
 	v := &visit{p: p, cookies: map[string]string{}, source: fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255)}
-	err := v.run(ctx, demo.LoadNumber(n), demo.LoadPhone(n))
-	return v.waits, err
+	return v, v.run(ctx, demo.LoadNumber(n), demo.LoadPhone(n))
 }
 
 func (v *visit) run(ctx context.Context, number, phone string) error {
@@ -179,6 +185,8 @@ func (v *visit) tokens(ctx context.Context, back url.Values, verifier string) er
 	if err := json.Unmarshal(b, &t); err != nil || t.AccessToken == "" || (t.IDToken != "") != d.proof {
 		return errors.New("no tokens")
 	}
+	v.given = given{}
+	_ = json.Unmarshal(b, &v.given)
 	resp, b, err := v.send(ctx, http.MethodGet, d.userinfo, nil, map[string]string{"Authorization": "Bearer " + t.AccessToken})
 	if err != nil {
 		return err

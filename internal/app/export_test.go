@@ -13,3 +13,6 @@ func CertificateFiles(t *testing.T) (cert, key string) {
 
 // Site is the handler of one of the sites.
 func Site(a *App, name string) http.Handler { return a.sites[name] }
+
+// RefreshBy is how the portal tells its provider that somebody is at work.
+var RefreshBy = refreshBy

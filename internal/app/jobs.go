@@ -15,6 +15,8 @@ const (
 	// expireEvery and the queue's look at its table keep a service waiting
 	// less than 5 s for the news that a session has ended by time (OP-14).
 	expireEvery = 2 * time.Second
+	// refreshEvery is how often a provider elsewhere is told who is at work.
+	refreshEvery = time.Minute
 )
 
 // Names of periodic jobs that tests run by themselves.
@@ -24,6 +26,8 @@ const (
 	JobKeys  = "oidcop.keys"
 	// JobExpire ends the provider's sessions that are over by time.
 	JobExpire = "oidcop.expire"
+	// JobRefresh tells a provider elsewhere who is at work in the portal.
+	JobRefresh = "citizen.refresh"
 )
 
 // periodic declares what runs again and again, on one process at a time. Each

@@ -2,9 +2,11 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 
 	"motcua/docs"
+	"motcua/internal/citizen"
 	"motcua/internal/config"
 	"motcua/internal/oidcop"
 	"motcua/internal/signin"
@@ -107,7 +109,19 @@ func (a *App) portal() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.Registry.Periodic(JobRefresh, refreshEvery, func(ctx context.Context) error { return a.Citizens.Refresh(ctx, refreshBy(s)) })
 	return portal.New(portal.Parts{Web: a.site(config.Portal, r), Clock: a.Clock, SignIn: s, Citizens: a.Citizens, Guide: docs.Guide(), Place: a.Config.NetworkLabel})
+}
+
+// refreshBy tells the provider that somebody is at work.
+func refreshBy(s *signin.Service) citizen.RefreshFunc {
+	return func(ctx context.Context, token string) (string, bool, error) {
+		next, err := s.Refresh(ctx, token)
+		if f := signin.AsFailure(err); f != nil && f.Kind == signin.Refused {
+			return "", true, nil
+		}
+		return next, false, err
+	}
 }
 
 func (a *App) office() (http.Handler, error) {

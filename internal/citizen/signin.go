@@ -38,6 +38,8 @@ type Arrival struct {
 	Identity Identity
 	// IDToken is kept, sealed, as the hint of the sign-out.
 	IDToken string
+	// Refresh is the provider's refresh token, or "".
+	Refresh string
 	// ProviderSID, AuthTime and Methods are the provider's session, when the
 	// person authenticated there, and how (RFC 8176).
 	ProviderSID string
@@ -93,6 +95,9 @@ func (s *Service) letIn(ctx context.Context, tx *db.Tx, a Arrival, former string
 		return "", fmt.Errorf("seal the ID token: %w", err)
 	}
 	if err := s.Sessions.SetData(ctx, tx, v.ID, sealed); err != nil {
+		return "", err
+	}
+	if err := s.keepRefresh(ctx, tx, v.ID, a.Refresh); err != nil {
 		return "", err
 	}
 	method := method(a.Methods)

@@ -125,7 +125,7 @@ const loadBatch = identity.MaxImport
 // without gaps.
 func (p Parts) loadLoad(ctx context.Context, n int) error {
 	if err := p.Provider.PutClient(ctx, oidcop.Client{ID: LoadClient, Name: "Đo tải", NameEN: "Load test", SMSName: "Do tai",
-		RedirectURIs: []string{LoadRedirectURI}, Scopes: []string{"openid", "profile", "phone", "vneid"}}, LoadSecret); err != nil {
+		RedirectURIs: []string{LoadRedirectURI}, Scopes: []string{"openid", "profile", "phone", "vneid"}, Refresh: true}, LoadSecret); err != nil {
 		return err
 	}
 	exists := func(i int) (bool, error) {

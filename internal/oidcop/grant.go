@@ -49,25 +49,52 @@ type grantRow struct {
 	First      time.Time  `db:"first_at"`
 	Last       time.Time  `db:"last_at"`
 	Agreed     *time.Time `db:"agreed_at"`
-	Live       bool       `db:"live"`
 }
 
 // ListGrants returns the services that have received data of an account, the
 // latest first.
 func (p *Provider) ListGrants(ctx context.Context, account string) ([]Grant, error) {
-	rows, err := db.Select[grantRow](ctx, p.DB, `SELECT g.client_id, c.name, c.name_en, c.purpose, c.purpose_en, c.first_party, g.scopes, g.first_at, g.last_at, g.agreed_at,
-			EXISTS (SELECT 1 FROM access_token t JOIN browser_session s ON s.id = t.session_id
-				WHERE t.account_id = g.account_id AND t.client_id = g.client_id AND t.revoked_at IS NULL AND s.revoked_at IS NULL AND s.idle_until > $2) AS live
-		FROM client_grant g JOIN client c ON c.id = g.client_id WHERE g.account_id = $1 ORDER BY g.last_at DESC, g.client_id`, account, p.Clock.Now())
+	rows, err := db.Select[grantRow](ctx, p.DB, `SELECT g.client_id, c.name, c.name_en, c.purpose, c.purpose_en, c.first_party, g.scopes, g.first_at, g.last_at, g.agreed_at
+		FROM client_grant g JOIN client c ON c.id = g.client_id WHERE g.account_id = $1 ORDER BY g.last_at DESC, g.client_id`, account)
+	if err != nil {
+		return nil, err
+	}
+	live, err := p.liveGrants(ctx, account)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Grant, len(rows))
 	for i, r := range rows {
 		out[i] = Grant{ClientID: r.ClientID, Name: r.Name, NameEN: r.NameEN, Purpose: r.Purpose, PurposeEN: r.PurposeEN, FirstParty: r.FirstParty,
-			Scopes: strings.Fields(r.Scopes), First: r.First, Last: r.Last, Agreed: r.Agreed, Live: r.Live}
+			Scopes: strings.Fields(r.Scopes), First: r.First, Last: r.Last, Agreed: r.Agreed, Live: live[r.ClientID]}
 	}
 	return out, nil
+}
+
+// liveGrants are the services that have tokens in a live session of an account.
+func (p *Provider) liveGrants(ctx context.Context, account string) (map[string]bool, error) {
+	type given struct {
+		ClientID  string `db:"client_id"`
+		SessionID string `db:"session_id"`
+	}
+	rows, err := db.Select[given](ctx, p.DB, `SELECT DISTINCT client_id, session_id FROM access_token WHERE account_id = $1 AND revoked_at IS NULL`, account)
+	if err != nil {
+		return nil, err
+	}
+	alive, live := map[string]bool{}, map[string]bool{}
+	for _, r := range rows {
+		if _, known := alive[r.SessionID]; !known {
+			_, err := p.Sessions.Get(ctx, p.DB, r.SessionID)
+			if err != nil && !errors.Is(err, db.ErrNotFound) {
+				return nil, err
+			}
+			alive[r.SessionID] = err == nil
+		}
+		if alive[r.SessionID] {
+			live[r.ClientID] = true
+		}
+	}
+	return live, nil
 }
 
 // RevokeGrant takes back what a service may know of an account: its tokens

@@ -29,6 +29,8 @@ type Tokens struct {
 	// IDToken is kept as the hint of the sign-out: the token, or what the
 	// profile needs in its place. It is nothing to others.
 	IDToken string
+	// Refresh is for Service.Refresh; "" when the provider gives none.
+	Refresh string
 }
 
 // Authentication says how and when the person proved who they are.

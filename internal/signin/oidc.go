@@ -108,7 +108,7 @@ func (p *oidcProfile) identify(ctx context.Context, r response, verifier string,
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Identity: id, Tokens: Tokens{IDToken: t.IDToken}, Authentication: authn}, nil
+	return Result{Identity: id, Tokens: Tokens{IDToken: t.IDToken, Refresh: keptRefresh(t.Refresh)}, Authentication: authn}, nil
 }
 
 func (p *oidcProfile) endSessionURL(ctx context.Context, o SignOut) (string, error) {

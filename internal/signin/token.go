@@ -11,7 +11,7 @@ import (
 
 // tokenResponse is RFC 6749 §5.1 and §5.2 as far as we use them.
 type tokenResponse struct {
-	AccessToken, TokenType, IDToken, Error string
+	AccessToken, TokenType, IDToken, Refresh, Error string
 }
 
 // exchange redeems a code. We write the request ourselves because the errors
@@ -53,7 +53,7 @@ func decodeTokenResponse(status int, body []byte, idToken bool) (tokenResponse, 
 }
 
 func readToken(status int, o map[string]json.RawMessage, idToken bool) (t tokenResponse, err error) {
-	for name, to := range map[string]*string{"access_token": &t.AccessToken, "token_type": &t.TokenType, "id_token": &t.IDToken, "error": &t.Error} {
+	for name, to := range map[string]*string{"access_token": &t.AccessToken, "token_type": &t.TokenType, "id_token": &t.IDToken, "refresh_token": &t.Refresh, "error": &t.Error} {
 		s, ok := member(o, name)
 		if !ok {
 			return tokenResponse{}, fail(WrongAnswer, "token_not_json", nil)

@@ -134,6 +134,9 @@ func (rec *recorder) WriteHeader(status int) {
 	if rec.state.workers {
 		csp += workersPolicy
 	}
+	if len(rec.state.frames) > 0 {
+		csp += "; frame-src " + strings.Join(rec.state.frames, " ")
+	}
 	h.Set("Content-Security-Policy", csp)
 	if len(h["Set-Cookie"]) > 0 {
 		NoStore(rec)

@@ -45,27 +45,39 @@ func withFormAction(csp string, origins []string) string {
 // origin of the given address: Chromium applies form-action to the whole
 // chain. Anything but an http or https address is ignored.
 func AllowFormAction(r *http.Request, address string) {
+	st := stateOf(r)
+	if o := policyOrigin(address); o != "" && !slices.Contains(st.formAction, o) {
+		st.formAction = append(st.formAction, o)
+	}
+}
+
+// policyOrigin is the origin of an address as it may stand in a policy, or "".
+func policyOrigin(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.ContainsAny(u.Host, " ;,'\"*") {
-		return
+		return ""
 	}
+	return u.Scheme + "://" + u.Host
+}
+
+// AllowFrame lets the page of this response frame the origin of the given
+// address. Anything but an http or https address is ignored.
+func AllowFrame(r *http.Request, address string) {
 	st := stateOf(r)
-	if o := u.Scheme + "://" + u.Host; !slices.Contains(st.formAction, o) {
-		st.formAction = append(st.formAction, o)
+	if o := policyOrigin(address); o != "" && !slices.Contains(st.frames, o) {
+		st.frames = append(st.frames, o)
 	}
 }
 
 const framedByNobody = "frame-ancestors 'none'"
 
-// AllowFrame lets one other origin show this response in a frame: an identity
-// provider that tells the browser to sign out. No page with anything to press
-// may be answered so. Anything but an origin is ignored.
-func AllowFrame(r *http.Request, origin string) {
-	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.ContainsAny(u.Host, " ;,'\"*") {
-		return
+// AllowFramedBy lets one other origin show this response in a frame: an
+// identity provider that tells the browser to sign out. No page with anything
+// to press may be answered so. Anything but an http or https address is ignored.
+func AllowFramedBy(r *http.Request, address string) {
+	if o := policyOrigin(address); o != "" {
+		stateOf(r).framedBy = o
 	}
-	stateOf(r).framedBy = u.Scheme + "://" + u.Host
 }
 
 // AllowCamera lets the page of this response use the camera and start the

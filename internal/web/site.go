@@ -103,9 +103,10 @@ type state struct {
 	lang       string
 	formAction []string
 	workers    bool
-	framedBy   string // the origin that may frame the answer, "" for none
-	route      string // the pattern that matched, "" for none
-	quiet      bool   // no log line unless refused or failed
+	framedBy   string   // the origin that may frame the answer, "" for none
+	frames     []string // origins that the page may frame
+	route      string   // the pattern that matched, "" for none
+	quiet      bool     // no log line unless refused or failed
 	late       *lateAnswer
 	err        error // for the log line
 }

@@ -24,7 +24,7 @@ func (s *site) endedInFrame(w http.ResponseWriter, r *http.Request) error {
 	if err := web.NoHead(w, r); err != nil {
 		return err
 	}
-	web.AllowFrame(r, s.VNeID.IssuerOrigin())
+	web.AllowFramedBy(r, s.VNeID.IssuerOrigin())
 	refused, err := s.VNeID.ServeFrontLogout(w, r, s.Org.EndByProvider)
 	if refused != "" {
 		s.note(r, "front-channel logout refused", slog.String("reason", refused))

@@ -24,7 +24,7 @@ func (s *site) endedInFrame(w http.ResponseWriter, r *http.Request) error {
 	if err := web.NoHead(w, r); err != nil {
 		return err
 	}
-	web.AllowFrame(r, s.SignIn.IssuerOrigin())
+	web.AllowFramedBy(r, s.SignIn.IssuerOrigin())
 	refused, err := s.SignIn.ServeFrontLogout(w, r, s.Citizens.EndByProvider)
 	if refused != "" {
 		s.note(r, "front-channel logout refused", slog.String("reason", refused))

@@ -93,7 +93,7 @@ func (s *site) signedIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	token, err := s.Citizens.SignIn(r.Context(), citizen.Arrival{
-		Identity: citizen.Identity(res.Identity), IDToken: res.Tokens.IDToken,
+		Identity: citizen.Identity(res.Identity), IDToken: res.Tokens.IDToken, Refresh: res.Tokens.Refresh,
 		ProviderSID: res.Authentication.SessionID, AuthTime: res.Authentication.Time, Methods: res.Authentication.Methods,
 		Former: web.Cookie(r, cookieSession),
 		Agent:  web.Agent(r), Address: web.ClientIP(r).String(),
