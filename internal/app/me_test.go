@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -392,6 +393,84 @@ func TestForgottenPasswordByPhone(t *testing.T) {
 		}
 		if got := phone.Open(apptest.Passcode); got.Status != http.StatusOK {
 			t.Errorf("the phone that proved: %v", got.Body)
+		}
+	})
+}
+
+// While SMS is out of order, the page for the code offers the QR way to who
+// has a phone for it, and says nothing of it to who has not; a changed SIM the
+// same. Before the password nobody learns anything.
+func TestOTP07_RES01_TheWayWithoutMessages(t *testing.T) {
+	each(t, func(t *testing.T, dialect db.Dialect) {
+		a := apptest.Start(t, apptest.Options{Dialect: dialect})
+		activated(t, a)
+		const offer = "đăng nhập bằng mã QR không cần tin nhắn"
+		code := func(person demo.Person) (*apptest.Client, *apptest.Page) {
+			t.Helper()
+			a.Clock.Advance(time.Minute)
+			c := a.NewClient(t)
+			page := c.Get(a.ID + "/tai-khoan")
+			if strings.Contains(page.Text(), offer) {
+				t.Error("the sign-in page offers it to everybody")
+			}
+			return c, c.Submit(page.FindForm("/dang-nhap"), "ten", person.Number, "mk", demo.CitizenPassword)
+		}
+		if _, page := code(demo.Citizens[0]); strings.Contains(page.Text(), offer) {
+			t.Error("offered while messages go out")
+		}
+		if err := a.DeclareSMSOut(t.Context(), audit.System, ""); err != nil {
+			t.Fatal(err)
+		}
+		c, page := code(demo.Citizens[0])
+		if !strings.Contains(page.Text(), offer) {
+			t.Fatalf("not offered:\n%s", page.Text())
+		}
+		request := page.URL.Query().Get("yc")
+		if back := c.Get(a.ID + "/dang-nhap?yc=" + request); len(back.Find("section", "data-qr", request)) != 1 {
+			t.Error("the way leads to no QR panel of the same request")
+		}
+		if _, page := code(demo.Citizens[1]); strings.Contains(page.Text(), offer) {
+			t.Error("offered to who has no phone for it")
+		}
+		if _, err := a.ResumeSMS(t.Context(), audit.System); err != nil {
+			t.Fatal(err)
+		}
+		a.People.Risk = swapped{}
+		for i, want := range []bool{true, false} {
+			_, page := code(demo.Citizens[i])
+			if !strings.Contains(page.Text(), "vừa đổi SIM") || strings.Contains(page.Text(), offer) != want {
+				t.Errorf("changed SIM of person %d:\n%s", i, page.Text())
+			}
+		}
+	})
+}
+
+type swapped struct{}
+
+func (swapped) SwappedRecently(context.Context, string) (bool, error) { return true, nil }
+
+// The owner reads when, how, with what and for which service the account was
+// signed in, and what was refused; nobody reads another's.
+func TestHistoryIsTheOwners(t *testing.T) {
+	each(t, func(t *testing.T, dialect db.Dialect) {
+		a := apptest.Start(t, apptest.Options{Dialect: dialect})
+		person, other := demo.Citizens[0], demo.Citizens[1]
+		stranger := a.NewClient(t)
+		page := stranger.Get(a.Portal + citizenPage)
+		stranger.Submit(page.FindForm("/dang-nhap"), "ten", person.Number, "mk", "khong phai")
+		signedIn(t, a, other)
+		a.Clock.Advance(time.Minute)
+		signedIn(t, a, person)
+		a.Clock.Advance(time.Minute)
+		text := atAccount(t, a, person).Get(a.ID + "/tai-khoan/lich-su").Text()
+		for words, want := range map[string]int{"Đăng nhập bị từ chối": 1, "Tới Cổng Dịch vụ công tỉnh Hưng Yên": 1, "Tới Tài khoản của tôi": 1, "Mật khẩu và mã OTP": 2} {
+			if got := strings.Count(text, words); got != want {
+				t.Errorf("%q stands %d times, want %d:\n%s", words, got, want, text)
+			}
+		}
+		read, err := a.Audit.Read(t.Context(), audit.System, audit.Filter{Action: "audit.read_own"})
+		if err != nil || len(read) != 2 || read[0].ActorKind != "account" {
+			t.Errorf("the reading is recorded %d times, %v", len(read), err)
 		}
 	})
 }
