@@ -1,9 +1,9 @@
 package oidcop
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -43,8 +43,22 @@ type Client struct {
 	// replaces nor ends the session that the browser has with the provider.
 	// Whoever is signed in on a counter's PC is not the officer who sits there.
 	Isolated bool
+	// Purpose and PurposeEN say what the service is for, where a person is
+	// asked whether it may have data.
+	Purpose, PurposeEN string
+	// FirstParty: a service of the same authority, about which nobody is asked.
+	FirstParty bool
+	// Refresh: it gets refresh tokens, which live as long as the session (OP-12).
+	Refresh bool
+	// JWKS are the public keys of a service that proves itself by
+	// private_key_jwt; empty for one with secrets.
+	JWKS string
+	// FrontchannelLogoutURI is loaded by the browser at a sign-out (OP-15);
+	// empty: it is not told so.
+	FrontchannelLogoutURI string
 
 	secretDigest string
+	builtIn      bool
 }
 
 type clientRow struct {
@@ -60,9 +74,18 @@ type clientRow struct {
 	IDTokenAlg     string `db:"id_token_alg"`
 	Isolated       bool   `db:"isolated"`
 	LogoutURI      string `db:"backchannel_logout_uri"`
+	Purpose        string `db:"purpose"`
+	PurposeEN      string `db:"purpose_en"`
+	FirstParty     bool   `db:"first_party"`
+	Refresh        bool   `db:"refresh"`
+	JWKS           string `db:"jwks"`
+	FrontLogoutURI string `db:"frontchannel_logout_uri"`
+	// RegisteredAt is nil for the program's own services.
+	RegisteredAt *time.Time `db:"registered_at"`
 }
 
-const clientColumns = `id, name, name_en, sms_name, secret_digest, redirect_uris, post_logout_uris, sign_in_url, scopes, id_token_alg, isolated, backchannel_logout_uri`
+const clientColumns = `id, name, name_en, sms_name, secret_digest, redirect_uris, post_logout_uris, sign_in_url, scopes, id_token_alg, isolated,
+	backchannel_logout_uri, purpose, purpose_en, first_party, refresh, jwks, frontchannel_logout_uri, registered_at`
 
 // errNoClient says that no service has this id.
 var errNoClient = errors.New("oidcop: no such client")
@@ -71,7 +94,7 @@ func (p *Provider) client(ctx context.Context, id string) (*Client, error) {
 	if !storable(id) {
 		return nil, errNoClient
 	}
-	r, err := db.Get[clientRow](ctx, p.DB, `SELECT `+clientColumns+` FROM client WHERE id = $1`, id)
+	r, err := db.Get[clientRow](ctx, p.DB, `SELECT `+clientColumns+` FROM client WHERE id = $1 AND removed_at IS NULL`, id)
 	if errors.Is(err, db.ErrNotFound) {
 		return nil, errNoClient
 	}
@@ -83,7 +106,7 @@ func (p *Provider) client(ctx context.Context, id string) (*Client, error) {
 
 // Clients returns all services, by name.
 func (p *Provider) Clients(ctx context.Context) ([]*Client, error) {
-	rows, err := db.Select[clientRow](ctx, p.DB, `SELECT `+clientColumns+` FROM client ORDER BY name`)
+	rows, err := db.Select[clientRow](ctx, p.DB, `SELECT `+clientColumns+` FROM client WHERE removed_at IS NULL ORDER BY name, id`)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +120,9 @@ func (p *Provider) Clients(ctx context.Context) ([]*Client, error) {
 func (r clientRow) client() *Client {
 	return &Client{ID: r.ID, Name: r.Name, NameEN: r.NameEN, SMSName: r.SMSName, RedirectURIs: strings.Fields(r.RedirectURIs),
 		PostLogoutURIs: strings.Fields(r.PostLogoutURIs), SignInURL: r.SignInURL, Scopes: strings.Fields(r.Scopes),
-		IDTokenAlg: r.IDTokenAlg, Isolated: r.Isolated, BackchannelLogoutURI: r.LogoutURI, secretDigest: r.SecretDigest}
+		IDTokenAlg: r.IDTokenAlg, Isolated: r.Isolated, BackchannelLogoutURI: r.LogoutURI, secretDigest: r.SecretDigest,
+		Purpose: r.Purpose, PurposeEN: r.PurposeEN, FirstParty: r.FirstParty, Refresh: r.Refresh, JWKS: r.JWKS,
+		FrontchannelLogoutURI: r.FrontLogoutURI, builtIn: r.RegisteredAt == nil}
 }
 
 // FirstPartySecret is the secret of one of the program's own services. It is
@@ -111,30 +136,34 @@ func FirstPartySecret(mac func(purpose string, data []byte) []byte, id string) s
 	return base64.RawURLEncoding.EncodeToString(mac("oidc-client-secret", []byte(id)))
 }
 
-// PutClient writes a service with its secret, or brings an existing one to
-// what is given.
+// PutClient writes one of the program's own services with its secret, or
+// brings it to what is given. Such a service is first-party.
 func (p *Provider) PutClient(ctx context.Context, c Client, secret string) error {
-	if err := checkLogoutURI(c.BackchannelLogoutURI); err != nil {
+	if err := errors.Join(checkLogoutURI(c.BackchannelLogoutURI), checkLogoutURI(c.FrontchannelLogoutURI)); err != nil {
 		return err
 	}
 	now := p.Clock.Now()
-	if c.IDTokenAlg == "" {
-		c.IDTokenAlg = string(algDefault)
-	}
+	c.FirstParty = true
 	_, err := db.Exec(ctx, p.DB, `INSERT INTO client (`+clientColumns+`, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$13)
+		VALUES (`+clientValues+`)
 		ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, name_en = EXCLUDED.name_en, sms_name = EXCLUDED.sms_name,
 			secret_digest = EXCLUDED.secret_digest, redirect_uris = EXCLUDED.redirect_uris,
 			post_logout_uris = EXCLUDED.post_logout_uris, sign_in_url = EXCLUDED.sign_in_url, scopes = EXCLUDED.scopes,
 			id_token_alg = EXCLUDED.id_token_alg, isolated = EXCLUDED.isolated,
-			backchannel_logout_uri = EXCLUDED.backchannel_logout_uri, updated_at = EXCLUDED.updated_at`,
-		c.ID, c.Name, c.NameEN, c.SMSName, sha256Hex(secret), strings.Join(c.RedirectURIs, " "), strings.Join(c.PostLogoutURIs, " "),
-		c.SignInURL, strings.Join(c.Scopes, " "), c.IDTokenAlg, c.Isolated, c.BackchannelLogoutURI, now)
+			backchannel_logout_uri = EXCLUDED.backchannel_logout_uri, purpose = EXCLUDED.purpose, purpose_en = EXCLUDED.purpose_en,
+			first_party = EXCLUDED.first_party, refresh = EXCLUDED.refresh, jwks = EXCLUDED.jwks,
+			frontchannel_logout_uri = EXCLUDED.frontchannel_logout_uri, registered_at = NULL, removed_at = NULL,
+			updated_at = EXCLUDED.updated_at`, append(c.values(sha256Hex(secret), nil), now)...)
 	return err
 }
 
-func (c *Client) secretMatches(secret string) bool {
-	return subtle.ConstantTimeCompare([]byte(sha256Hex(secret)), []byte(c.secretDigest)) == 1
+const clientValues = `$1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$20`
+
+// values are those of clientColumns.
+func (c Client) values(secretDigest string, registeredAt *time.Time) []any {
+	return []any{c.ID, c.Name, c.NameEN, c.SMSName, secretDigest, strings.Join(c.RedirectURIs, " "), strings.Join(c.PostLogoutURIs, " "),
+		c.SignInURL, strings.Join(c.Scopes, " "), cmp.Or(c.IDTokenAlg, string(algDefault)), c.Isolated, c.BackchannelLogoutURI, c.Purpose, c.PurposeEN,
+		c.FirstParty, c.Refresh, c.JWKS, c.FrontchannelLogoutURI, registeredAt}
 }
 
 func sha256Hex(s string) string {

@@ -51,6 +51,9 @@ func (p *Provider) deliver(ctx context.Context, id string) error {
 		return err
 	}
 	c, err := p.client(ctx, d.ClientID)
+	if errors.Is(err, errNoClient) {
+		return nil // removed, with its deliveries
+	}
 	if err != nil {
 		return err
 	}
@@ -153,12 +156,10 @@ func checkLogoutURI(raw string) error {
 		return nil
 	}
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || strings.Contains(raw, "#") {
+	if err != nil || u.Host == "" || u.User != nil || strings.Contains(raw, "#") {
 		return fmt.Errorf("oidcop: %q is not an absolute address", raw)
 	}
-	h := u.Hostname()
-	local := h == "localhost" || strings.HasSuffix(h, ".localhost") || net.ParseIP(h).IsLoopback()
-	if u.Scheme != "https" && !(u.Scheme == "http" && local) {
+	if u.Scheme != "https" && !(u.Scheme == "http" && thisMachine(u.Hostname())) {
 		return fmt.Errorf("oidcop: %q needs https", raw)
 	}
 	return nil

@@ -48,8 +48,7 @@ func Register(r *jobs.Registry, provider func() *Provider, opts ...jobs.Option) 
 // a sign-out, another sign-in, a lock or reset from the console, time.
 func (p *Provider) sessionsEnded(ctx context.Context, tx *db.Tx, ended []session.Ended, cause string) error {
 	for _, e := range ended {
-		clients, err := db.Select[string](ctx, tx, `SELECT DISTINCT c.id FROM access_token t JOIN client c ON c.id = t.client_id
-			WHERE t.session_id = $1 AND c.backchannel_logout_uri <> '' ORDER BY c.id`, e.ID)
+		clients, err := db.Select[string](ctx, tx, `SELECT DISTINCT client_id FROM access_token WHERE session_id = $1 ORDER BY client_id`, e.ID)
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ import (
 var pages = map[string][]string{
 	"portal": {"/", "/dich-vu-cong/cong-dan/dang-nhap", "/dich-vu-cong/cong-dan", "/da-dang-xuat", "/tro-giup",
 		"/bao-ve-du-lieu", "/huong-dan", "/huong-dan/*", "/ngon-ngu", "/favicon.ico", "/static/*"},
-	"id": {"/", "/dang-nhap", "/ma-otp", "/ma-otp/trang-thai", "/dat-mat-khau", "/end_session", "/sandbox",
+	"id": {"/", "/dang-nhap", "/dong-y", "/ma-otp", "/ma-otp/trang-thai", "/dat-mat-khau", "/end_session", "/sandbox",
 		"/tai-khoan", "/tai-khoan/lich-su", "/tai-khoan/xac-nhan", "/tai-khoan/ma", "/tai-khoan/mat-khau", "/tai-khoan/so-dien-thoai", "/tai-khoan/so-moi",
 		"/tai-khoan/dien-thoai", "/quen-mat-khau", "/quen-mat-khau/ma", "/quen-mat-khau/bang-chung", "/quen-mat-khau/mat-khau-moi", "/app/", "/app/q", "/app/manifest.webmanifest", "/bao-mat-dien-thoai", "/k/*",
 		"/sandbox/chung-thu.crt", "/sandbox/sms", "/sandbox/sms.json", "/ngon-ngu", "/favicon.ico", "/static/*"},
@@ -33,7 +33,7 @@ var pages = map[string][]string{
 // posts are the addresses of forms.
 var posts = map[string][]string{
 	"portal": {"/dang-xuat", "/phien/tiep-tuc"},
-	"id": {"/dang-nhap", "/dang-nhap/huy", "/ma-otp", "/ma-otp/gui-lai", "/dat-mat-khau", "/end_session",
+	"id": {"/dang-nhap", "/dang-nhap/huy", "/dong-y", "/ma-otp", "/ma-otp/gui-lai", "/dat-mat-khau", "/end_session",
 		"/bao-mat-dien-thoai", "/k/*", "/qr/xong", "/qr/huy", "/tai-khoan/phien", "/tai-khoan/dich-vu", "/tai-khoan/xac-nhan", "/tai-khoan/ma",
 		"/tai-khoan/ma/gui-lai", "/tai-khoan/mat-khau", "/tai-khoan/so-dien-thoai", "/tai-khoan/so-moi", "/tai-khoan/so-moi/gui-lai", "/tai-khoan/dien-thoai",
 		"/quen-mat-khau", "/quen-mat-khau/ma", "/quen-mat-khau/ma/gui-lai", "/quen-mat-khau/bang-chung", "/quen-mat-khau/mat-khau-moi"},
