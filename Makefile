@@ -10,7 +10,7 @@ RACE := ./internal/clock/... ./internal/vn/... ./internal/credential/... \
 	./internal/problem/... ./internal/i18n/... ./internal/obs/... ./internal/jobs/...
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit vet lint race assets guide loadgen fuzz clean
+.PHONY: help run test unit vet lint race interop assets guide loadgen fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,13 +39,16 @@ $(LINT): tools/go.mod tools/go.sum
 race: ## The race detector on the pure packages and the queue
 	scripts/with-services $(GO) test -race $(RACE)
 
+interop: ## Try both ends of OpenID Connect against programs that others wrote
+	GO=$(GO) scripts/interop
+
 assets: ## Build web/dist from web/assets
 	cd tools && $(GO) run ./assets
 
 guide: ## Make the user guide with its pictures from the journeys
 	scripts/with-services env MOTCUA_GUIDE=$(CURDIR)/docs/huong-dan $(GO) test -count=1 -run Guide ./e2e/...
 
-loadgen: ## Load on a running server: make loadgen ARGS='signin', 'profile' or 'qr'
+loadgen: ## Load on a running server: make loadgen ARGS='signin', 'token', 'profile' or 'qr'
 	$(GO) run ./cmd/loadgen $(or $(ARGS),signin)
 
 fuzz: ## Run each fuzz target for FUZZFOR (default 5s)

@@ -25,7 +25,7 @@ var reasons = map[string]string{
 	"github.com/prometheus/client_golang": "metrics",
 	"github.com/rogpeppe/go-internal":     "testscript for the command line (tests)",
 	"github.com/yuin/goldmark":            "the guide is written in Markdown",
-	"github.com/zitadel/oidc/v3":          "token endpoint of the provider",
+	"github.com/zitadel/oidc/v3":          "ID tokens, PKCE and key sets of the provider",
 	"golang.org/x/crypto":                 "Argon2id",
 	"golang.org/x/net":                    "HTML parsing in tests",
 	"golang.org/x/oauth2":                 "relying party, beside go-oidc",

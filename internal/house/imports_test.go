@@ -64,7 +64,7 @@ func floorOf(path string) int {
 
 // aside are packages that only tests and tools use.
 func aside(path string) bool {
-	return strings.HasSuffix(path, "test") || strings.HasPrefix(path, "e2e") || path == "internal/house" || strings.HasPrefix(path, "internal/site/gallery")
+	return strings.HasSuffix(path, "test") || strings.HasPrefix(path, "e2e") || path == "interop" || path == "internal/house" || strings.HasPrefix(path, "internal/site/gallery")
 }
 
 func TestImportsRunOneWay(t *testing.T) {

@@ -134,6 +134,8 @@ type metadata struct {
 	IssParameter         bool     `json:"authorization_response_iss_parameter_supported"`
 	BackchannelLogout    bool     `json:"backchannel_logout_supported"`
 	BackchannelSession   bool     `json:"backchannel_logout_session_supported"`
+	FrontchannelLogout   bool     `json:"frontchannel_logout_supported"`
+	FrontchannelSession  bool     `json:"frontchannel_logout_session_supported"`
 }
 
 func (p *Provider) metadata() metadata {
@@ -156,6 +158,7 @@ func (p *Provider) metadata() metadata {
 			"national_id", "account_level", "account_type", "auth_time", "acr", "amr", "sid"},
 		UILocales: []string{"vi", "en"}, Prompts: []string{"none", "login", "consent", "select_account"},
 		ChallengeMethods: []string{"S256"}, IssParameter: true, BackchannelLogout: true, BackchannelSession: true,
+		FrontchannelLogout: true, FrontchannelSession: true,
 	}
 }
 

@@ -74,6 +74,8 @@ type SignOut struct {
 	// Redirect is where to go when it is done; empty: our own page.
 	Redirect string
 	Client   *Client
+	// Frames tell services of the session that ended in the browser (OP-15).
+	Frames []Frame
 }
 
 // EndSession judges a sign-out request (OpenID Connect RP-Initiated Logout
@@ -116,6 +118,9 @@ func (p *Provider) EndSession(ctx context.Context, form url.Values, f Front, cro
 	if crossOrigin || !hinted || h.Session != s.ID {
 		out.Ask = true
 		return out, nil
+	}
+	if out.Frames, err = p.frames(ctx, s.ID); err != nil {
+		return out, err
 	}
 	return out, p.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		return p.endSession(ctx, tx, s, "user")

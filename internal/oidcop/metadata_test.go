@@ -33,8 +33,8 @@ func TestOP18_MetadataEqualBehaviour(t *testing.T) {
 				t.Errorf("%s = %v, must be said to be false", name, m[name])
 			}
 		}
-		// TestOP14_… tries these.
-		for _, name := range []string{"backchannel_logout_supported", "backchannel_logout_session_supported"} {
+		// TestOP14_… and TestOP15_… try these.
+		for _, name := range []string{"backchannel_logout_supported", "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported"} {
 			if m[name] != true {
 				t.Errorf("%s = %v", name, m[name])
 			}
@@ -60,7 +60,7 @@ func TestOP18_MetadataEqualBehaviour(t *testing.T) {
 		}
 		rest := []string{"issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint", "introspection_endpoint", "revocation_endpoint",
 			"claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported", "require_request_uri_registration",
-			"authorization_response_iss_parameter_supported", "claims_supported", "backchannel_logout_supported", "backchannel_logout_session_supported"}
+			"authorization_response_iss_parameter_supported", "claims_supported", "backchannel_logout_supported", "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported"}
 		for name := range m {
 			if tries[name] == nil && !slices.Contains(rest, name) {
 				t.Errorf("%s is announced and never tried", name)

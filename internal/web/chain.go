@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"motcua/internal/problem"
@@ -129,6 +130,9 @@ func (rec *recorder) WriteHeader(status int) {
 	csp := withFormAction(rec.csp, rec.state.formAction)
 	if rec.state.workers {
 		csp += workersPolicy
+	}
+	if len(rec.state.frames) > 0 {
+		csp += "; frame-src " + strings.Join(rec.state.frames, " ")
 	}
 	h.Set("Content-Security-Policy", csp)
 	if len(h["Set-Cookie"]) > 0 {

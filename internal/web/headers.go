@@ -45,13 +45,27 @@ func withFormAction(csp string, origins []string) string {
 // origin of the given address: Chromium applies form-action to the whole
 // chain. Anything but an http or https address is ignored.
 func AllowFormAction(r *http.Request, address string) {
+	st := stateOf(r)
+	if o := policyOrigin(address); o != "" && !slices.Contains(st.formAction, o) {
+		st.formAction = append(st.formAction, o)
+	}
+}
+
+// policyOrigin is the origin of an address as it may stand in a policy, or "".
+func policyOrigin(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.ContainsAny(u.Host, " ;,'\"*") {
-		return
+		return ""
 	}
+	return u.Scheme + "://" + u.Host
+}
+
+// AllowFrame lets the page of this response frame the origin of the given
+// address. Anything but an http or https address is ignored.
+func AllowFrame(r *http.Request, address string) {
 	st := stateOf(r)
-	if o := u.Scheme + "://" + u.Host; !slices.Contains(st.formAction, o) {
-		st.formAction = append(st.formAction, o)
+	if o := policyOrigin(address); o != "" && !slices.Contains(st.frames, o) {
+		st.frames = append(st.frames, o)
 	}
 }
 

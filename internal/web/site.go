@@ -103,8 +103,9 @@ type state struct {
 	lang       string
 	formAction []string
 	workers    bool
-	route      string // the pattern that matched, "" for none
-	quiet      bool   // no log line unless refused or failed
+	frames     []string // origins that the page may frame
+	route      string   // the pattern that matched, "" for none
+	quiet      bool     // no log line unless refused or failed
 	late       *lateAnswer
 	err        error // for the log line
 }

@@ -55,7 +55,7 @@ var anchors = map[string]map[string][]string{
 }
 
 // outside are the only foreign addresses that a page names.
-var outside = []string{"https://dichvucong.gov.vn"}
+var outside = []string{"https://dichvucong.gov.vn", "https://thu-vien.example/da-ra"}
 
 var (
 	keyShown = regexp.MustCompile(`\b(web|portal|id|office|time|app|phone|me)\.[a-z]+(\.[a-z0-9]+)*\b`)

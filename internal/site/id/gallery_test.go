@@ -154,7 +154,10 @@ func protocolShots() []gallery.Shot {
 		{Page: "consent", Name: "nothing", Path: "/dong-y", Data: func(b web.Base) any { return consentPage{Base: b, asker: sampleAsker} }},
 		{Page: "sign-out", Name: "asked", Path: "/end_session", Data: func(b web.Base) any { return signOutPage{b, sampleAsker.Service, hidden} }},
 		{Page: "sign-out", Name: "bare", Path: "/end_session", Data: func(b web.Base) any { return signOutPage{Base: b} }},
-		{Page: "signed-out", Name: "only", Path: "/end_session", Data: func(b web.Base) any { return signedOutPage{b} }},
+		{Page: "signed-out", Name: "only", Path: "/end_session", Data: func(b web.Base) any { return signedOutPage{Base: b} }},
+		{Page: "signed-out", Name: "tells", Path: "/end_session", Data: func(b web.Base) any {
+			return signedOutPage{b, []frame{{"Thư viện tỉnh", "https://thu-vien.example/het-phien?iss=x&sid=y"}, {"Bảo tàng tỉnh", "https://bao-tang.example/ra"}}, "https://thu-vien.example/da-ra"}
+		}},
 		{Page: "home", Name: "signed-out", Path: "/", Data: func(b web.Base) any { return homePage{Base: b} }},
 		{Page: "home", Name: "signed-in", Path: "/", Data: func(b web.Base) any { return homePage{Base: b, SignedIn: true} }},
 		{Page: "home", Name: "real", Path: "/", Real: true, Data: func(b web.Base) any { return homePage{Base: b} }},

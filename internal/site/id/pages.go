@@ -131,7 +131,17 @@ type signOutPage struct {
 func (p signOutPage) Title() string { return p.T("id.signout.title") }
 
 // signedOutPage is the page "signed-out".
-type signedOutPage struct{ web.Base }
+type signedOutPage struct {
+	web.Base
+	// Frames are services that the browser tells of it (OP-15).
+	Frames []frame
+	// Next is where the service that asked wants the person to go afterwards;
+	// empty: nowhere.
+	Next string
+}
+
+// frame is a service with the address that ends its session.
+type frame struct{ Service, Address string }
 
 func (p signedOutPage) Title() string { return p.T("id.signedout.title") }
 

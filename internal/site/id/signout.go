@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"motcua/internal/i18n"
 	"motcua/internal/oidcop"
 	"motcua/internal/web"
 )
@@ -58,7 +59,12 @@ func (s *site) askSignOut(w http.ResponseWriter, r *http.Request, form url.Value
 
 // signOutConfirmed ends the session because the person pressed the button.
 func (s *site) signOutConfirmed(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Provider.SignOutNow(r.Context(), oidcop.Front{Session: mark(r, cookieSession)}); err != nil {
+	here := oidcop.Front{Session: mark(r, cookieSession)}
+	frames, err := s.Provider.Frames(r.Context(), here)
+	if err != nil {
+		return err
+	}
+	if err := s.Provider.SignOutNow(r.Context(), here); err != nil {
 		return err
 	}
 	web.ClearCookie(w, r, cookieSession)
@@ -66,12 +72,22 @@ func (s *site) signOutConfirmed(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.refused(w, r, err, protocolSignOut)
 	}
+	out.Frames = frames
 	return s.afterSignOut(w, r, out)
 }
 
 func (s *site) afterSignOut(w http.ResponseWriter, r *http.Request, out oidcop.SignOut) error {
-	if out.Redirect != "" {
+	if out.Redirect != "" && len(out.Frames) == 0 {
 		return web.Redirect(w, r, out.Redirect)
 	}
-	return s.render(w, r, http.StatusOK, "signed-out", signedOutPage{s.base(r)})
+	p := signedOutPage{Base: s.base(r), Next: out.Redirect}
+	for _, f := range out.Frames {
+		web.AllowFrame(r, f.Address)
+		name := f.Name
+		if web.Lang(r) == i18n.English {
+			name = f.NameEN
+		}
+		p.Frames = append(p.Frames, frame{name, f.Address})
+	}
+	return s.render(w, r, http.StatusOK, "signed-out", p)
 }

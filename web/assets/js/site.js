@@ -4,12 +4,14 @@ import {birthDates} from './birthdate.js'
 import {countdowns} from './countdown.js'
 import {delivery} from './delivery.js'
 import {forms} from './forms.js'
+import {frames} from './frames.js'
 import {idle} from './idle.js'
 import {lock, menus} from './lock.js'
 import {passwords} from './password.js'
 import {portraits} from './portrait.js'
 
 forms()
+frames()
 passwords()
 countdowns()
 delivery()
