@@ -14,7 +14,8 @@ func (p *photographer) ownAccount() {
 	p.page()
 	p.Press("Mở Tài khoản của tôi")
 	p.picture("41-tai-khoan-1280", "")
-	p.picture("42-lich-su-390", p.ID+"/tai-khoan/lich-su")
+	p.Open(p.ID + "/tai-khoan/lich-su")
+	p.page()
 	p.Open(p.ID + "/tai-khoan/mat-khau")
 	p.Fill("mk", "khong phai")
 	p.Press("Tiếp tục")
@@ -41,7 +42,7 @@ func (p *photographer) ownAccount() {
 	p.See("Bằng chứng thứ hai")
 	p.alive = true
 	p.tab.Until(`document.querySelectorAll('` + qrOnPage + ` svg path').length > 1`)
-	p.picture("44-bang-chung-1280", "")
+	p.picture("44-bang-chung-390", "")
 	p.alive = false
 	p.Fill("thu", "7KQM-2XWD-94TR-HB3C")
 	p.Press("Tiếp tục")

@@ -216,3 +216,32 @@ func TestForgottenPasswordByTheApp(t *testing.T) {
 	d.See("Nhập mã OTP")
 	d.watch.Quiet("PC")
 }
+
+// TestForgottenPasswordOnThePhoneItself: the app on the same phone is the
+// second proof, without a number or a picture.
+func TestForgottenPasswordOnThePhoneItself(t *testing.T) {
+	t.Parallel()
+	a := apptest.Start(t, apptest.Options{})
+	p := newHandset(t, a)
+	p.activate(person)
+	a.Clock.Advance(3 * time.Minute)
+	p.Open(a.ID + "/quen-mat-khau")
+	p.Fill("ten", person.Number)
+	p.tap("Gửi mã")
+	p.screen("Nhập mã OTP")
+	p.Fill("ma", a.OTP(person.Phone))
+	p.tap("Xác nhận")
+	p.screen("Bằng chứng thứ hai")
+	p.tap("Mở ứng dụng")
+	p.screen("Bạn đang đăng nhập?")
+	p.See("Trang đặt lại mật khẩu")
+	p.tap("Xác nhận đăng nhập")
+	p.screen("Nhập mật mã để xác nhận")
+	p.pin(passcode)
+	p.screen("Đặt mật khẩu mới")
+	p.Fill("mk", newPassword)
+	p.Fill("mk2", newPassword)
+	p.tap("Đặt mật khẩu")
+	p.screen("Đã đặt mật khẩu mới")
+	p.watch.Quiet("phone")
+}

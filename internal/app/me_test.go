@@ -1,8 +1,9 @@
 package app_test
 
 import (
-	"errors"
+	"context"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -12,7 +13,6 @@ import (
 	"motcua/internal/audit"
 	"motcua/internal/db"
 	"motcua/internal/demo"
-	"motcua/internal/oidcop"
 )
 
 const anotherPassword = "bon chiec thuyen giay"
@@ -100,10 +100,11 @@ func TestSES03_OwnerSeesAndEndsSessions(t *testing.T) {
 		second := signedIn(t, a, person)
 		bystander := signedIn(t, a, other)
 
+		a.People.Place = func(netip.Addr) string { return "Quầy số 3" }
 		page := me.Get(a.ID + "/tai-khoan")
 		forms := endForms(page)
 		if len(forms) != 4 || // two lines, the others, all
-			!strings.Contains(page.Text(), "Phiên này") || !strings.Contains(page.Text(), "Đang mở: Cổng Dịch vụ công") {
+			!strings.Contains(page.Text(), "Phiên này") || strings.Count(page.Text(), "Quầy số 3") != 2 || !strings.Contains(page.Text(), "Đang mở: Cổng Dịch vụ công") {
 			t.Fatalf("%d forms:\n%s", len(forms), page.Text())
 		}
 		theirs := endForms(bystander.Get(a.ID + "/tai-khoan"))[0].Get("phien")
@@ -275,123 +276,80 @@ func TestSES04_ChangesNeedAProof(t *testing.T) {
 	})
 }
 
-// forgot goes until the second proof is asked for.
-func forgot(t *testing.T, a *apptest.App, c *apptest.Client, person demo.Person) *apptest.Page {
-	t.Helper()
-	page := c.Get(a.ID + "/quen-mat-khau")
-	page = c.Submit(page.FindForm("/quen-mat-khau"), "ten", person.Number)
-	page = c.Submit(page.FindForm("/quen-mat-khau/ma"), "ma", a.OTP(person.Phone))
-	if page.URL.Path != "/quen-mat-khau/bang-chung" {
-		t.Fatalf("the code led to %s (%d):\n%s", page.URL, page.Status, page.Text())
-	}
-	return page
-}
-
-func TestForgottenPasswordByLetter(t *testing.T) {
+// While SMS is out of order, the page for the code offers the QR way to who
+// has a phone for it, and says nothing of it to who has not; a changed SIM the
+// same. Before the password nobody learns anything.
+func TestOTP07_RES01_TheWayWithoutMessages(t *testing.T) {
 	each(t, func(t *testing.T, dialect db.Dialect) {
 		a := apptest.Start(t, apptest.Options{Dialect: dialect})
-		person := demo.Citizens[0]
-		phone := activated(t, a)
-		a.Clock.Advance(time.Minute)
-		before := signedIn(t, a, person)
-		a.Clock.Advance(time.Minute)
-		code, _, err := a.People.IssueLetter(t.Context(), audit.System, person.Number)
-		if err != nil {
+		activated(t, a)
+		const offer = "đăng nhập bằng mã QR không cần tin nhắn"
+		code := func(person demo.Person) (*apptest.Client, *apptest.Page) {
+			t.Helper()
+			a.Clock.Advance(time.Minute)
+			c := a.NewClient(t)
+			page := c.Get(a.ID + "/tai-khoan")
+			if strings.Contains(page.Text(), offer) {
+				t.Error("the sign-in page offers it to everybody")
+			}
+			return c, c.Submit(page.FindForm("/dang-nhap"), "ten", person.Number, "mk", demo.CitizenPassword)
+		}
+		if _, page := code(demo.Citizens[0]); strings.Contains(page.Text(), offer) {
+			t.Error("offered while messages go out")
+		}
+		if err := a.DeclareSMSOut(t.Context(), audit.System, ""); err != nil {
 			t.Fatal(err)
 		}
-		c := a.NewClient(t)
-		page := forgot(t, a, c, person)
-		// A code by SMS alone opens nothing.
-		if got := c.PostForm(a.ID+"/quen-mat-khau/mat-khau-moi?"+page.URL.RawQuery, url.Values{"mk": {anotherPassword}, "mk2": {anotherPassword}}); got.URL.Path != "/quen-mat-khau/bang-chung" {
-			t.Fatalf("one proof was enough: %s", got.URL)
+		c, page := code(demo.Citizens[0])
+		if !strings.Contains(page.Text(), offer) {
+			t.Fatalf("not offered:\n%s", page.Text())
 		}
-		if got := c.Submit(page.FindForm("/quen-mat-khau/bang-chung"), "thu", "7KQM-2XWD-94TR-HB3C"); got.Status != 422 || !strings.Contains(got.Text(), "Bạn còn 4 lần nhập") {
-			t.Errorf("another letter: %d", got.Status)
+		request := page.URL.Query().Get("yc")
+		if back := c.Get(a.ID + "/dang-nhap?yc=" + request); len(back.Find("section", "data-qr", request)) != 1 {
+			t.Error("the way leads to no QR panel of the same request")
 		}
-		stranger := a.NewClient(t)
-		if got := stranger.Get(page.URL.String()); got.URL.Path != "/quen-mat-khau" {
-			t.Errorf("another browser goes on: %s", got.URL)
+		if _, page := code(demo.Citizens[1]); strings.Contains(page.Text(), offer) {
+			t.Error("offered to who has no phone for it")
 		}
-		page = c.Submit(page.FindForm("/quen-mat-khau/bang-chung"), "thu", strings.ToLower(code))
-		page = c.Submit(page.FindForm("/quen-mat-khau/mat-khau-moi"), "mk", anotherPassword, "mk2", anotherPassword)
-		if !strings.Contains(page.Text(), "Đã đặt mật khẩu mới") {
-			t.Fatalf("%s:\n%s", page.URL, page.Text())
+		if _, err := a.ResumeSMS(t.Context(), audit.System); err != nil {
+			t.Fatal(err)
 		}
-		told(t, a, person.Phone, "Mat khau cua tai khoan ...1258 vua duoc doi")
-		if atPortal(a, before) || signedInHere(a, before) {
-			t.Error("sessions from before live")
-		}
-		if got := phone.Open(apptest.Passcode); got.Text("error") != "not_activated" {
-			t.Errorf("the phone from before opens: %v", got.Body)
-		}
-		a.Clock.Advance(time.Minute)
-		// The letter is used up.
-		again := forgot(t, a, c, person)
-		if got := c.Submit(again.FindForm("/quen-mat-khau/bang-chung"), "thu", code); got.Status != 422 {
-			t.Errorf("a used letter: %d", got.Status)
-		}
-		a.Clock.Advance(time.Minute)
-		fresh := a.NewClient(t)
-		in := fresh.Get(a.ID + "/tai-khoan")
-		in = fresh.Submit(in.FindForm("/dang-nhap"), "ten", person.Number, "mk", anotherPassword)
-		if in.FindForm("/ma-otp") == nil {
-			t.Error("the new password does not work")
+		a.People.Risk = swapped{}
+		for i, want := range []bool{true, false} {
+			_, page := code(demo.Citizens[i])
+			if !strings.Contains(page.Text(), "vừa đổi SIM") || strings.Contains(page.Text(), offer) != want {
+				t.Errorf("changed SIM of person %d:\n%s", i, page.Text())
+			}
 		}
 	})
 }
 
-func TestForgottenPasswordByPhone(t *testing.T) {
+type swapped struct{}
+
+func (swapped) SwappedRecently(context.Context, string) (bool, error) { return true, nil }
+
+// The owner reads when, how, with what and for which service the account was
+// signed in, and what was refused; nobody reads another's.
+func TestHistoryIsTheOwners(t *testing.T) {
 	each(t, func(t *testing.T, dialect db.Dialect) {
 		a := apptest.Start(t, apptest.Options{Dialect: dialect})
-		person := demo.Citizens[0]
-		phone := activated(t, a)
+		person, other := demo.Citizens[0], demo.Citizens[1]
+		stranger := a.NewClient(t)
+		page := stranger.Get(a.Portal + citizenPage)
+		stranger.Submit(page.FindForm("/dang-nhap"), "ten", person.Number, "mk", "khong phai")
+		signedIn(t, a, other)
 		a.Clock.Advance(time.Minute)
-		c := a.NewClient(t)
-		page := forgot(t, a, c, person)
-		pc := &pcPage{c, a, page.FindForm("/qr/xong").Values.Get("yc")}
-		// Whoever has another account's phone does not get through with it.
-		stranger := a.NewPhone(t)
-		stranger.Enter(demo.Citizens[1].Number, demo.CitizenPassword, demo.Citizens[1].Phone)
-		stranger.Activate()
-		pc.post("/qr")
-		theirs := stranger.Ask("quet", map[string]string{"text": pc.text(t)})
-		if got := stranger.Approve(theirs, pc.poll().Text("number"), apptest.Passcode, ""); got.Status != http.StatusOK {
-			t.Fatalf("approve: %d %v", got.Status, got.Body)
-		}
-		// Nor does the request sign anybody in.
-		mark := c.Cookie(a.ID, "__Host-motcua-id-b")
-		if _, err := a.Provider.CollectQR(t.Context(), oidcop.Collection{RequestID: pc.request, Browser: mark}); !errors.Is(err, oidcop.ErrStale) {
-			t.Errorf("a recovery's request was collected: %v", err)
-		}
-		if _, err := a.Provider.Confirm(t.Context(), oidcop.Confirmation{RequestID: pc.request, Browser: mark, Code: "000000"}); !errors.Is(err, oidcop.ErrStale) {
-			t.Errorf("a recovery's request was confirmed: %v", err)
-		}
-		page = c.PostForm(a.ID+"/qr/xong", url.Values{"yc": {pc.request}})
-		if page.URL.Path != "/quen-mat-khau/bang-chung" || !strings.Contains(page.Text(), "thuộc tài khoản khác") {
-			t.Fatalf("another account's phone led to %s:\n%s", page.URL, page.Text())
-		}
+		signedIn(t, a, person)
 		a.Clock.Advance(time.Minute)
-		pc.post("/qr")
-		scanned := phone.Ask("quet", map[string]string{"text": pc.text(t)})
-		if scanned.Text("service") != "Trang đặt lại mật khẩu" {
-			t.Errorf("the phone shows %q", scanned.Text("service"))
+		text := atAccount(t, a, person).Get(a.ID + "/tai-khoan/lich-su").Text()
+		for words, want := range map[string]int{"Đăng nhập bị từ chối": 1, "Tới Cổng Dịch vụ công tỉnh Hưng Yên": 1, "Tới Tài khoản của tôi": 1, "Mật khẩu và mã OTP": 2} {
+			if got := strings.Count(text, words); got != want {
+				t.Errorf("%q stands %d times, want %d:\n%s", words, got, want, text)
+			}
 		}
-		if got := phone.Approve(scanned, pc.poll().Text("number"), apptest.Passcode, ""); got.Status != http.StatusOK {
-			t.Fatalf("approve: %d %v", got.Status, got.Body)
-		}
-		page = c.PostForm(a.ID+"/qr/xong", url.Values{"yc": {pc.request}})
-		if page.URL.Path != "/quen-mat-khau/mat-khau-moi" {
-			t.Fatalf("led to %s:\n%s", page.URL, page.Text())
-		}
-		if signedInHere(a, c) {
-			t.Error("a recovery signs in")
-		}
-		page = c.Submit(page.FindForm("/quen-mat-khau/mat-khau-moi"), "mk", anotherPassword, "mk2", anotherPassword)
-		if !strings.Contains(page.Text(), "Đã đặt mật khẩu mới") {
-			t.Fatalf("%s:\n%s", page.URL, page.Text())
-		}
-		if got := phone.Open(apptest.Passcode); got.Status != http.StatusOK {
-			t.Errorf("the phone that proved: %v", got.Body)
+		read, err := a.Audit.Read(t.Context(), audit.System, audit.Filter{Action: "audit.read_own"})
+		if err != nil || len(read) != 2 || read[0].ActorKind != "account" {
+			t.Errorf("the reading is recorded %d times, %v", len(read), err)
 		}
 	})
 }

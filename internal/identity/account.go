@@ -182,6 +182,9 @@ func (s *Service) takePassword(ctx context.Context, tx *db.Tx, a Account) error 
 	if err := s.endEverywhere(ctx, tx, a.ID, "", "password_reset"); err != nil {
 		return err
 	}
+	if err := s.endLetters(ctx, tx, a.ID); err != nil {
+		return err
+	}
 	// Whoever knew the password may have activated a phone with it.
 	if err := s.endPhone(ctx, tx, a.ID, endPassword); err != nil {
 		return err

@@ -65,6 +65,9 @@ func (s *Service) SetPassword(ctx context.Context, source netip.Addr, number, co
 			updated_at = $2, version = version + 1 WHERE id = $3`, hash, now, a.ID); err != nil {
 			return err
 		}
+		if err := s.endLetters(ctx, tx, a.ID); err != nil {
+			return err
+		}
 		if err := s.forgive(ctx, tx, a); err != nil {
 			return err
 		}

@@ -22,7 +22,9 @@ func meShots() []gallery.Shot {
 		{ID: "01930000-0000-7000-8000-000000000003", Began: sampleTime, LastUsed: sampleTime, ByQR: true, Sites: []string{"office"}},
 	}
 	grants := []oidcop.Grant{{ClientID: "portal", Name: sampleAsker.Service, NameEN: "Public service portal of Hưng Yên province",
-		Scopes: []string{"openid", "profile", "phone", "vneid"}, First: sampleTime, Last: sampleTime, Live: true}}
+		Scopes: []string{"openid", "profile", "phone", "vneid"}, First: sampleTime, Last: sampleTime, Live: true},
+		{ClientID: "thu-vien", Name: "Thư viện tỉnh Hưng Yên", NameEN: "Hưng Yên library", Purpose: "Làm thẻ bạn đọc", PurposeEN: "Readers’ cards",
+			Scopes: []string{"openid", "profile"}, First: sampleTime, Last: sampleTime, Agreed: &sampleTime}}
 	phone := &identity.Phone{Name: "Chrome, Android", CreatedAt: sampleTime}
 	me := func(name string, done meDone, devices []oidcop.Device, grants []oidcop.Grant, phone *identity.Phone) gallery.Shot {
 		return gallery.Shot{Page: "me", Name: name, Path: "/tai-khoan", Data: func(b web.Base) any {

@@ -96,11 +96,15 @@ func (s *site) endSessions(w http.ResponseWriter, r *http.Request, me session.Se
 		}
 		return web.Redirect(w, r, "/tai-khoan?xong="+string(meOthersEnded))
 	case which == "tat-ca", which == me.ID:
+		frames, err := s.Provider.Frames(r.Context(), oidcop.Front{Session: mark(r, cookieSession)})
+		if err != nil {
+			return err
+		}
 		if err := s.endMine(r, me, which); err != nil {
 			return err
 		}
 		web.ClearCookie(w, r, cookieSession)
-		return s.render(w, r, http.StatusOK, "signed-out", signedOutPage{s.base(r)})
+		return s.afterSignOut(w, r, oidcop.SignOut{Frames: frames})
 	case requestID.MatchString(which):
 		err := s.Provider.EndDevice(r.Context(), me.Subject, which)
 		if err != nil && !errors.Is(err, oidcop.ErrNoSession) {

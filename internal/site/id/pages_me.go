@@ -54,7 +54,8 @@ type meService struct {
 	ID, Name    string
 	Data        []string // kinds of data, in words
 	First, Last string
-	Live        bool
+	Purpose     string // of a service of another authority
+	Agreed      string // when the person agreed, "" where nobody was asked
 }
 
 func (p mePage) Title() string { return p.T("me.title") }
@@ -96,7 +97,11 @@ func newMePage(b web.Base, a identity.Account, devices []oidcop.Device, grants [
 		p.Devices = append(p.Devices, line)
 	}
 	for _, g := range grants {
-		s := meService{ID: g.ClientID, Name: inLang(b.Lang, g.Name, g.NameEN), First: vn.DateTime(g.First), Last: vn.DateTime(g.Last), Live: g.Live}
+		s := meService{ID: g.ClientID, Name: inLang(b.Lang, g.Name, g.NameEN), First: vn.DateTime(g.First), Last: vn.DateTime(g.Last),
+			Purpose: inLang(b.Lang, g.Purpose, g.PurposeEN)}
+		if g.Agreed != nil {
+			s.Agreed = vn.DateTime(*g.Agreed)
+		}
 		for _, kind := range dataKinds {
 			if slices.Contains(g.Scopes, kind.scope) {
 				s.Data = append(s.Data, b.T(kind.words))
