@@ -59,6 +59,7 @@ type rig struct {
 	log bytes.Buffer
 	// inbox is where messages end that a job would send.
 	inbox *sms.Inbox
+	sms   *sms.Service
 }
 
 func each(t *testing.T, fn func(t *testing.T, r *rig)) {
@@ -83,6 +84,7 @@ func newRig(t *testing.T, d *db.DB, networks ...netip.Prefix) *rig {
 	r.must(err)
 	r.inbox = sms.NewInbox(r.clk)
 	messages := sms.New(d, r.clk, box, queue, registry, r.inbox, log)
+	r.sms = messages
 	r.org = org.New(org.Parts{DB: d, Clock: r.clk, Box: box, Hasher: quickHasher{}, Audit: audit.New(d, r.clk),
 		Sessions: session.New(d, r.clk), Limiter: ratelimit.New(r.clk), SMS: messages})
 	r.ids = identity.New(identity.Parts{DB: d, Clock: r.clk, Box: box, Jobs: queue, SMS: messages, Audit: audit.New(d, r.clk),
@@ -95,7 +97,7 @@ func newRig(t *testing.T, d *db.DB, networks ...netip.Prefix) *rig {
 	r.must(err)
 	pages, err := NewRenderer()
 	r.must(err)
-	r.h = New(Parts{Clock: r.clk, Org: r.org, People: r.ids, VNeID: vneid, Networks: networks, Web: &web.Site{
+	r.h = New(Parts{Clock: r.clk, Org: r.org, People: r.ids, SMS: messages, DeclareOut: r.declareOut, ResumeSMS: r.resumeSMS, VNeID: vneid, Networks: networks, Web: &web.Site{
 		Name: "office", URL: u, Renderer: pages, Log: slog.New(slog.NewTextHandler(&r.log, nil)),
 		Places:   web.Places{Portal: "http://localhost:8080", Office: officeURL, ID: r.op.Issuer()},
 		Contacts: map[string]web.Contact{"vi": {Province: "tỉnh Hưng Yên", Hotline: "1900 0000"}},

@@ -1,13 +1,16 @@
 package office
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 
+	"motcua/internal/audit"
 	"motcua/internal/clock"
 	"motcua/internal/identity"
 	"motcua/internal/org"
 	"motcua/internal/signin"
+	"motcua/internal/sms"
 	"motcua/internal/web"
 	"motcua/internal/xlsx"
 )
@@ -38,6 +41,11 @@ type Parts struct {
 	People *identity.Service
 	// VNeID is the way through the identity provider.
 	VNeID *signin.Service
+	// SMS tells of messages and their costs; the two functions throw and take
+	// back the switch that declares them out of order.
+	SMS        *sms.Service
+	DeclareOut func(ctx context.Context, by audit.Ref, note string) error
+	ResumeSMS  func(ctx context.Context, by audit.Ref) (was bool, err error)
 	// Networks are the only ones that the officers' pages answer; none means
 	// all.
 	Networks []netip.Prefix
@@ -134,5 +142,7 @@ func (s *site) routes() *web.Mux {
 	m.Handle("POST /hethong/dinh-danh/nhap/{id}", s.signed(org.RightAccounts, s.applyImport))
 	m.Handle("POST /hethong/dinh-danh/nhap/{id}/thu", s.signed(org.RightAccounts, s.importLetters))
 	m.Handle("GET /hethong/dinh-danh/nhap/{id}/ket-qua.xlsx", s.signed(org.RightAccounts, s.importReport))
+	m.Handle("GET /hethong/quan-tri/tin-nhan", s.signed(org.RightConfigure, s.messages))
+	m.Handle("POST /hethong/quan-tri/tin-nhan", s.signed(org.RightConfigure, s.switchMessages))
 	return m
 }
