@@ -51,3 +51,10 @@ func (s *Service) Names(ctx context.Context, ids []string) (map[string]OfficerNa
 	}
 	return out, err
 }
+
+// Named returns the officer with this username, as typed. It errs with
+// ErrNoOfficer.
+func (s *Service) Named(ctx context.Context, username string) (OfficerName, error) {
+	o, err := s.Officer(ctx, s.db, username)
+	return OfficerName{ID: o.ID, Username: o.Username, Name: o.Name}, err
+}

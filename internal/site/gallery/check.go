@@ -28,6 +28,7 @@ var pages = map[string][]string{
 		"/hethong/quan-tri/can-bo", "/hethong/quan-tri/can-bo/*", "/hethong/quan-tri/may-dung-chung", "/hethong/quan-tri/so-cccd",
 		"/hethong/dinh-danh/tai-khoan", "/hethong/dinh-danh/tai-khoan/them", "/hethong/dinh-danh/tai-khoan/*", "/hethong/dinh-danh/yeu-cau", "/hethong/dinh-danh/yeu-cau/*",
 		"/hethong/dinh-danh/nhap", "/hethong/dinh-danh/nhap/*", "/hethong/quan-tri/tin-nhan",
+		"/hethong/dinh-danh/nhat-ky",
 		"/ngon-ngu", "/favicon.ico", "/static/*"},
 }
 
@@ -42,7 +43,8 @@ var posts = map[string][]string{
 		"/hethong/trang-ca-nhan/xac-nhan-so/huy", "/hethong/quan-tri/can-bo/them", "/hethong/quan-tri/can-bo/*",
 		"/hethong/quan-tri/may-dung-chung", "/hethong/quan-tri/so-cccd",
 		"/hethong/dinh-danh/tai-khoan/tim", "/hethong/dinh-danh/tai-khoan/them", "/hethong/dinh-danh/tai-khoan/*", "/hethong/dinh-danh/yeu-cau/*",
-		"/hethong/dinh-danh/nhap", "/hethong/dinh-danh/nhap/*", "/hethong/quan-tri/tin-nhan"},
+		"/hethong/dinh-danh/nhap", "/hethong/dinh-danh/nhap/*", "/hethong/quan-tri/tin-nhan",
+		"/hethong/dinh-danh/nhat-ky/tim"},
 }
 
 // anchors are the parts of other pages that links lead to. The shot of that

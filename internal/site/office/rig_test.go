@@ -97,7 +97,7 @@ func newRig(t *testing.T, d *db.DB, networks ...netip.Prefix) *rig {
 	r.must(err)
 	pages, err := NewRenderer()
 	r.must(err)
-	r.h = New(Parts{Clock: r.clk, Org: r.org, People: r.ids, SMS: messages, DeclareOut: r.declareOut, ResumeSMS: r.resumeSMS, VNeID: vneid, Networks: networks, Web: &web.Site{
+	r.h = New(Parts{Clock: r.clk, Org: r.org, People: r.ids, Audit: audit.New(d, r.clk), SMS: messages, DeclareOut: r.declareOut, ResumeSMS: r.resumeSMS, VNeID: vneid, Networks: networks, Web: &web.Site{
 		Name: "office", URL: u, Renderer: pages, Log: slog.New(slog.NewTextHandler(&r.log, nil)),
 		Places:   web.Places{Portal: "http://localhost:8080", Office: officeURL, ID: r.op.Issuer()},
 		Contacts: map[string]web.Contact{"vi": {Province: "tỉnh Hưng Yên", Hotline: "1900 0000"}},

@@ -41,6 +41,8 @@ type Parts struct {
 	People *identity.Service
 	// VNeID is the way through the identity provider.
 	VNeID *signin.Service
+	// Audit is the log of what was done, to be read by those who may.
+	Audit *audit.Log
 	// SMS tells of messages and their costs; the two functions throw and take
 	// back the switch that declares them out of order.
 	SMS        *sms.Service
@@ -144,5 +146,7 @@ func (s *site) routes() *web.Mux {
 	m.Handle("GET /hethong/dinh-danh/nhap/{id}/ket-qua.xlsx", s.signed(org.RightAccounts, s.importReport))
 	m.Handle("GET /hethong/quan-tri/tin-nhan", s.signed(org.RightConfigure, s.messages))
 	m.Handle("POST /hethong/quan-tri/tin-nhan", s.signed(org.RightConfigure, s.switchMessages))
+	m.Handle("GET /hethong/dinh-danh/nhat-ky", s.signed(org.RightAccountsAudit, s.events))
+	m.Handle("POST /hethong/dinh-danh/nhat-ky/tim", s.signed(org.RightAccountsAudit, s.findEvents))
 	return m
 }
