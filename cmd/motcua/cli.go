@@ -20,6 +20,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Chạy thật, theo cấu hình. / Run for real, by configuration."`
 	Account accountCmd `cmd:"" help:"Tài khoản công dân. / Citizens' accounts."`
 	Officer officerCmd `cmd:"" help:"Tài khoản cán bộ. / Officers' accounts."`
+	Client  clientCmd  `cmd:"" help:"Dịch vụ dùng đăng nhập của hệ thống này. / Services that use this sign-in."`
 	Keys    keysCmd    `cmd:"" help:"Khóa ký và khóa chủ. / Signing keys and the master key."`
 	Audit   auditCmd   `cmd:"" help:"Nhật ký kiểm toán. / The audit log."`
 	Logout  logoutCmd  `cmd:"" help:"Báo hết phiên tới các dịch vụ. / Notices of ended sessions to services."`

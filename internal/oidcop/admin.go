@@ -146,7 +146,7 @@ func (p *Provider) RotateSecret(ctx context.Context, by audit.Ref, id string) (s
 		if secret, secretID, err = p.newSecret(ctx, tx, id); err != nil {
 			return err
 		}
-		return p.noteClient(ctx, tx, by, "client.secret_rotate", id, map[string]string{"secret": secretID})
+		return p.noteClient(ctx, tx, by, "client.secret_rotate", id, map[string]string{"key_id": secretID})
 	})
 	return secret, err
 }
@@ -167,7 +167,7 @@ func (p *Provider) RetireSecret(ctx context.Context, by audit.Ref, id, secretID 
 		if _, err := db.Exec(ctx, tx, `DELETE FROM client_secret WHERE id = $1`, secretID); err != nil {
 			return err
 		}
-		return p.noteClient(ctx, tx, by, "client.secret_retire", id, map[string]string{"secret": secretID})
+		return p.noteClient(ctx, tx, by, "client.secret_retire", id, map[string]string{"key_id": secretID})
 	})
 }
 

@@ -21,12 +21,14 @@ type Front struct {
 }
 
 // A Decision is what to do with an authorization request: exactly one of the
-// two is set.
+// first three is set.
 type Decision struct {
 	// Redirect is an address at the service.
 	Redirect string
 	// SignIn is the id of the request for which a person has to sign in.
 	SignIn string
+	// Ask is the id of the request for which the person has to agree.
+	Ask string
 	// UILocales is what the service said about languages, best first.
 	UILocales []string
 }
@@ -51,6 +53,16 @@ func (p *Provider) Authorize(ctx context.Context, form url.Values, f Front) (Dec
 	if !signedIn && q.asks("none") {
 		return Decision{Redirect: p.answerError(q.redirectURI, q.state, &authError{"login_required", "no session"})}, nil
 	}
+	ask := false
+	if signedIn {
+		ask, err = p.mustAsk(ctx, p.DB, q.client, s.Subject, strings.Join(q.scopes, " "), q.asks("consent"))
+		if err != nil {
+			return Decision{}, err
+		}
+	}
+	if ask && q.asks("none") {
+		return Decision{Redirect: p.answerError(q.redirectURI, q.state, &authError{"consent_required", "the person has to agree"})}, nil
+	}
 	d := Decision{UILocales: q.uiLocales}
 	err = p.DB.WithTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		r, err := p.insertRequest(ctx, tx, q, f.Browser)
@@ -60,6 +72,10 @@ func (p *Provider) Authorize(ctx context.Context, form url.Values, f Front) (Dec
 		if !signedIn {
 			d.SignIn = r.ID
 			return nil
+		}
+		if ask {
+			d.Ask = r.ID
+			return p.bind(ctx, tx, r, s)
 		}
 		d.Redirect, err = p.issue(ctx, tx, r, s)
 		return err
@@ -108,6 +124,9 @@ func (p *Provider) issue(ctx context.Context, tx *db.Tx, r request, s session.Se
 	}
 	if n == 0 {
 		return "", ErrFinished
+	}
+	if err := p.noteGrant(ctx, tx, s.Subject, r.ClientID, r.Scopes); err != nil {
+		return "", err
 	}
 	return p.answer(r.RedirectURI, state, url.Values{"code": {code}}), nil
 }
@@ -194,7 +213,7 @@ type Confirmation struct {
 // Confirmed is a finished sign-in.
 type Confirmed struct {
 	Verdict  identity.Verdict
-	Redirect string // address at the service
+	Redirect string // address at the service; "" when the person has to agree first
 	// Token is of the new session, "" when the browser keeps the one it has.
 	Token string
 }
@@ -246,6 +265,21 @@ func (p *Provider) Purge(ctx context.Context) error {
 	if _, err := db.Exec(ctx, p.DB, `DELETE FROM logout_delivery WHERE created_at < $1`, now.Add(-keepDeliveries)); err != nil {
 		return err
 	}
-	_, err := db.Exec(ctx, p.DB, `DELETE FROM auth_request WHERE created_at < $1`, now.Add(-keepRequests))
+	for text, before := range map[string]time.Time{
+		`DELETE FROM refresh_token WHERE created_at < $1`:                                           now.Add(-keepRequests),
+		`DELETE FROM client_assertion WHERE created_at < $1`:                                        now.Add(-keepAssertions),
+		`DELETE FROM client_grant WHERE last_at < $1`:                                               now.Add(-keepGrants),
+		`DELETE FROM client_grant WHERE client_id IN (SELECT id FROM client WHERE removed_at < $1)`: now,
+		`DELETE FROM auth_request WHERE created_at < $1`:                                            now.Add(-keepRequests),
+	} {
+		if _, err := db.Exec(ctx, p.DB, text, before); err != nil {
+			return err
+		}
+	}
+	_, err := db.Exec(ctx, p.DB, `DELETE FROM client WHERE removed_at < $1`, now.Add(-keepRemoved))
 	return err
 }
+
+// keepRemoved is longer than anything refers to a removed service; the
+// migration says the same.
+const keepRemoved = keepDeliveries + 24*time.Hour

@@ -21,7 +21,7 @@ func TestOP01_CodeFlowOnly(t *testing.T) {
 			}
 		}
 		got, _ := r.signIn(t, ask())
-		for _, grant := range []string{"password", "client_credentials", "implicit", "refresh_token", "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:device_code"} {
+		for _, grant := range []string{"password", "client_credentials", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:device_code"} {
 			if p := r.exchange(t, got.Get("code"), "grant_type", grant); p.status != 400 || p.str("error") != "unsupported_grant_type" {
 				t.Errorf("grant_type %s: %d %v", grant, p.status, p.body)
 			}

@@ -18,38 +18,6 @@ import (
 // maxTokenBody bounds a request to /token or /userinfo.
 const maxTokenBody = 16 * 1024
 
-// Token answers POST /token: the code grant alone (OP-01). It is answered
-// here when the library would accept more than we offer.
-func (p *Provider) Token(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxTokenBody)
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Pragma", "no-cache")
-	if err := r.ParseForm(); err != nil {
-		writeError(w, http.StatusBadRequest, "invalid_request", "the body is not a form")
-		return
-	}
-	for _, values := range r.PostForm {
-		if len(values) > 1 {
-			writeError(w, http.StatusBadRequest, "invalid_request", "parameter given twice")
-			return
-		}
-	}
-	if r.URL.RawQuery != "" {
-		writeError(w, http.StatusBadRequest, "invalid_request", "parameters belong into the body")
-		return
-	}
-	switch g := r.PostForm.Get("grant_type"); {
-	case g == "":
-		writeError(w, http.StatusBadRequest, "invalid_request", "grant_type missing")
-	case g != string(oidc.GrantTypeCode):
-		writeError(w, http.StatusBadRequest, "unsupported_grant_type", "only authorization_code")
-	case r.PostForm.Has("client_assertion"):
-		writeError(w, http.StatusUnauthorized, "invalid_client", "client_assertion is not offered")
-	default:
-		p.token.ServeHTTP(w, r.WithContext(withCall(r.Context())))
-	}
-}
-
 // Keys answers GET /keys.
 func (p *Provider) Keys(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "public, max-age="+seconds(jwksCache))
@@ -148,6 +116,13 @@ type metadata struct {
 	IDTokenAlgs          []string `json:"id_token_signing_alg_values_supported"`
 	TokenAuthMethods     []string `json:"token_endpoint_auth_methods_supported"`
 	ClaimTypes           []string `json:"claim_types_supported"`
+	TokenAuthAlgs        []string `json:"token_endpoint_auth_signing_alg_values_supported"`
+	Introspection        string   `json:"introspection_endpoint"`
+	IntrospectionMethods []string `json:"introspection_endpoint_auth_methods_supported"`
+	IntrospectionAlgs    []string `json:"introspection_endpoint_auth_signing_alg_values_supported"`
+	Revocation           string   `json:"revocation_endpoint"`
+	RevocationMethods    []string `json:"revocation_endpoint_auth_methods_supported"`
+	RevocationAlgs       []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
 	Claims               []string `json:"claims_supported"`
 	UILocales            []string `json:"ui_locales_supported"`
 	Prompts              []string `json:"prompt_values_supported"`
@@ -163,12 +138,19 @@ type metadata struct {
 
 func (p *Provider) metadata() metadata {
 	at := func(path string) string { return p.Issuer + path }
+	methods := []string{"client_secret_basic", "client_secret_post", "private_key_jwt"}
+	var algs []string
+	for _, a := range assertionAlgs {
+		algs = append(algs, string(a))
+	}
 	return metadata{
 		Issuer: p.Issuer, Authorization: at(PathAuthorize), Token: at(PathToken), Userinfo: at(PathUserinfo),
 		Keys: at(PathKeys), EndSession: at(PathEndSession),
 		Scopes: allScopes, ResponseTypes: []string{"code"}, ResponseModes: []string{"query"},
-		GrantTypes: []string{"authorization_code"}, ACRValues: []string{ACR, ACRQR}, SubjectTypes: []string{"public"},
-		IDTokenAlgs: []string{"ES256", "RS256"}, TokenAuthMethods: []string{"client_secret_basic", "client_secret_post"},
+		GrantTypes: []string{grantCode, grantRefresh}, ACRValues: []string{ACR, ACRQR}, SubjectTypes: []string{"public"},
+		IDTokenAlgs: []string{"ES256", "RS256"}, TokenAuthMethods: methods, TokenAuthAlgs: algs,
+		Introspection: at(PathIntrospect), IntrospectionMethods: methods, IntrospectionAlgs: algs,
+		Revocation: at(PathRevoke), RevocationMethods: methods, RevocationAlgs: algs,
 		ClaimTypes: []string{"normal"},
 		Claims: []string{"sub", "name", "birthdate", "gender", "updated_at", "phone_number", "phone_number_verified",
 			"national_id", "account_level", "account_type", "auth_time", "acr", "amr", "sid"},

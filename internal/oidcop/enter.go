@@ -44,7 +44,8 @@ func (p *Provider) replaced(ctx context.Context, w Waiting, token string) (sessi
 }
 
 // enter opens the session and gives the service its code. The token is "" for
-// an isolated service: then the browser's own session stays as it is.
+// an isolated service: then the browser's own session stays as it is. The
+// redirect is "" when the person has to agree first (Question).
 func (p *Provider) enter(ctx context.Context, tx *db.Tx, e entry) (token, redirect string, err error) {
 	if e.replaced.ID != "" {
 		if err := p.endSession(ctx, tx, e.replaced, "replaced"); err != nil {
@@ -73,7 +74,15 @@ func (p *Provider) enter(ctx context.Context, tx *db.Tx, e entry) (token, redire
 	if err != nil {
 		return "", "", err
 	}
-	if redirect, err = p.issue(ctx, tx, r, s); err != nil {
+	ask, err := p.mustAsk(ctx, tx, e.waiting.Client, s.Subject, r.Scopes, r.AskConsent)
+	switch {
+	case err != nil:
+	case ask:
+		err = p.bind(ctx, tx, r, s)
+	default:
+		redirect, err = p.issue(ctx, tx, r, s)
+	}
+	if err != nil {
 		return "", "", err
 	}
 	return token, redirect, p.Audit.Append(ctx, tx, audit.Event{Action: "account.sign_in", Outcome: audit.OK,

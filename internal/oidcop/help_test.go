@@ -34,3 +34,8 @@ func fuzzRig(t *testing.T) *rig {
 	fuzzOnce.Do(func() { fuzzShared = newRig(t, dbtest.Shared(t, db.SQLite)) })
 	return fuzzShared
 }
+
+func jsonText(v any) string {
+	b, _ := json.Marshal(v)
+	return string(b)
+}

@@ -1,6 +1,7 @@
 package oidcop_test
 
 import (
+	"crypto/rand"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,7 +22,8 @@ func TestOP18_MetadataEqualBehaviour(t *testing.T) {
 		if m["issuer"] != r.server.URL {
 			t.Errorf("issuer %v", m["issuer"])
 		}
-		for name, path := range map[string]string{"authorization_endpoint": "/authorize", "token_endpoint": "/token", "userinfo_endpoint": "/userinfo", "jwks_uri": "/keys", "end_session_endpoint": "/end_session"} {
+		for name, path := range map[string]string{"authorization_endpoint": "/authorize", "token_endpoint": "/token", "userinfo_endpoint": "/userinfo", "jwks_uri": "/keys", "end_session_endpoint": "/end_session",
+			"introspection_endpoint": "/introspect", "revocation_endpoint": "/revoke"} {
 			if m[name] != r.server.URL+path {
 				t.Errorf("%s = %v", name, m[name])
 			}
@@ -38,20 +40,25 @@ func TestOP18_MetadataEqualBehaviour(t *testing.T) {
 			}
 		}
 		tries := map[string]func(*testing.T, *rig, string) bool{
-			"response_types_supported":              asked("response_type"),
-			"response_modes_supported":              asked("response_mode"),
-			"code_challenge_methods_supported":      asked("code_challenge_method"),
-			"prompt_values_supported":               asked("prompt"),
-			"ui_locales_supported":                  asked("ui_locales"),
-			"acr_values_supported":                  acr,
-			"grant_types_supported":                 exchanged("grant_type"),
-			"token_endpoint_auth_methods_supported": authenticated,
-			"id_token_signing_alg_values_supported": signed,
-			"scopes_supported":                      granted,
-			"subject_types_supported":               func(_ *testing.T, _ *rig, v string) bool { return v == "public" },
-			"claim_types_supported":                 func(_ *testing.T, _ *rig, v string) bool { return v == "normal" },
+			"response_types_supported":                                 asked("response_type"),
+			"response_modes_supported":                                 asked("response_mode"),
+			"code_challenge_methods_supported":                         asked("code_challenge_method"),
+			"prompt_values_supported":                                  asked("prompt"),
+			"ui_locales_supported":                                     asked("ui_locales"),
+			"acr_values_supported":                                     acr,
+			"grant_types_supported":                                    exchanged,
+			"token_endpoint_auth_methods_supported":                    authenticated("/token"),
+			"introspection_endpoint_auth_methods_supported":            authenticated("/introspect"),
+			"revocation_endpoint_auth_methods_supported":               authenticated("/revoke"),
+			"token_endpoint_auth_signing_alg_values_supported":         asserted("/token"),
+			"introspection_endpoint_auth_signing_alg_values_supported": asserted("/introspect"),
+			"revocation_endpoint_auth_signing_alg_values_supported":    asserted("/revoke"),
+			"id_token_signing_alg_values_supported":                    signed,
+			"scopes_supported":                                         granted,
+			"subject_types_supported":                                  func(_ *testing.T, _ *rig, v string) bool { return v == "public" },
+			"claim_types_supported":                                    func(_ *testing.T, _ *rig, v string) bool { return v == "normal" },
 		}
-		rest := []string{"issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint",
+		rest := []string{"issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint", "introspection_endpoint", "revocation_endpoint",
 			"claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported", "require_request_uri_registration",
 			"authorization_response_iss_parameter_supported", "claims_supported", "backchannel_logout_supported", "backchannel_logout_session_supported"}
 		for name := range m {
@@ -109,18 +116,48 @@ func acr(t *testing.T, r *rig, v string) bool {
 	return claimsOf(t, r.exchange(t, got.Get("code")).str("id_token"))["acr"] == v
 }
 
-func exchanged(parameter string) func(*testing.T, *rig, string) bool {
+func exchanged(t *testing.T, r *rig, v string) bool {
+	got, _ := r.signIn(t, ask())
+	if v == "refresh_token" {
+		return r.refresh(t, r.exchange(t, got.Get("code")).str("refresh_token")).status == 200
+	}
+	return r.exchange(t, got.Get("code"), "grant_type", v).status == 200
+}
+
+// authenticated tries a method at an endpoint where services prove themselves.
+func authenticated(path string) func(*testing.T, *rig, string) bool {
 	return func(t *testing.T, r *rig, v string) bool {
-		got, _ := r.signIn(t, ask())
-		return r.exchange(t, got.Get("code"), parameter, v).status == 200
+		how := map[string][]string{"client_secret_basic": {}, "client_secret_post": {"basic-user", "", "client_id", clientID, "client_secret", secret}}
+		change, ok := how[v]
+		if v == "private_key_jwt" {
+			return asserted(path)(t, r, "ES256")
+		}
+		return ok && r.proves(t, path, clientID, change...)
 	}
 }
 
-func authenticated(t *testing.T, r *rig, v string) bool {
-	got, _ := r.signIn(t, ask())
-	how := map[string][]string{"client_secret_basic": {}, "client_secret_post": {"basic-user", "", "client_id", clientID, "client_secret", secret}}
-	change, ok := how[v]
-	return ok && r.exchange(t, got.Get("code"), change...).status == 200
+// asserted tries an algorithm of private_key_jwt.
+func asserted(path string) func(*testing.T, *rig, string) bool {
+	return func(t *testing.T, r *rig, v string) bool {
+		id := "khoa-" + strings.ToLower(rand.Text())
+		key := keyFor(t, v)
+		if key == nil {
+			return false
+		}
+		c := library()
+		c.ID, c.JWKS, c.FirstParty = id, jwks(t, key, false), true
+		r.add(t, c)
+		return r.proves(t, path, id, "basic-user", "", "client_assertion_type", assertionType, "client_assertion", r.assert(t, key, v, id, nil))
+	}
+}
+
+// proves tells whether a service is let in.
+func (r *rig) proves(t *testing.T, path, client string, change ...string) bool {
+	got, _ := r.signIn(t, ask("client_id", client, "scope", "openid"))
+	if path == "/token" {
+		return r.exchange(t, got.Get("code"), change...).status == 200
+	}
+	return r.post(t, path, url.Values{"token": {"x"}}, change...).status == 200
 }
 
 // signed tries an algorithm with the services that are registered for one,

@@ -43,6 +43,8 @@ const (
 	PathUserinfo   = "/userinfo"
 	PathKeys       = "/keys"
 	PathEndSession = "/end_session"
+	PathIntrospect = "/introspect"
+	PathRevoke     = "/revoke"
 )
 
 // Parts are what a Provider works with.
@@ -67,9 +69,8 @@ type Parts struct {
 // A Provider holds the rules of this package over one database.
 type Provider struct {
 	Parts
-	ring  keyRing
-	token http.Handler
-	jwks  http.Handler
+	ring keyRing
+	jwks http.Handler
 }
 
 // New returns a Provider, which from then on learns of every end of a session
@@ -83,12 +84,11 @@ func New(p Parts) (*Provider, error) {
 	if p.Issuer == "" {
 		return o, nil
 	}
-	lib, err := op.NewProvider(&op.Config{CodeMethodS256: true, AuthMethodPost: true}, storage{o}, op.StaticIssuer(p.Issuer),
-		op.WithAllowInsecure(), op.WithCORSOptions(nil), op.WithCrypto(bareToken{}),
-		op.WithCustomTokenEndpoint(op.NewEndpoint(PathToken)), op.WithCustomKeysEndpoint(op.NewEndpoint(PathKeys)))
+	lib, err := op.NewProvider(&op.Config{CodeMethodS256: true}, storage{o}, op.StaticIssuer(p.Issuer),
+		op.WithAllowInsecure(), op.WithCORSOptions(nil), op.WithCustomKeysEndpoint(op.NewEndpoint(PathKeys)))
 	if err != nil {
 		return nil, err
 	}
-	o.token, o.jwks = lib, lib
+	o.jwks = lib
 	return o, nil
 }

@@ -207,25 +207,26 @@ type request struct {
 	CodeDigest    *string    `db:"code_digest"`
 	CodeExpiresAt *time.Time `db:"code_expires_at"`
 	CodeUsedAt    *time.Time `db:"code_used_at"`
+	AskConsent    bool       `db:"ask_consent"`
 }
 
 const requestColumns = `id, client_id, redirect_uri, state, nonce, scopes, challenge, login_hint, acr, browser, created_at,
-	expires_at, account_id, session_id, auth_time, amr, code_digest, code_expires_at, code_used_at`
+	expires_at, account_id, session_id, auth_time, amr, code_digest, code_expires_at, code_used_at, ask_consent`
 
 func (p *Provider) insertRequest(ctx context.Context, tx *db.Tx, q params, browser string) (request, error) {
 	now := p.Clock.Now()
 	r := request{ID: db.NewID(), ClientID: q.client.ID, RedirectURI: q.redirectURI,
 		Scopes: strings.Join(q.scopes, " "), Challenge: q.challenge, LoginHint: q.loginHint, ACR: q.acr,
-		Browser: sha256Hex(browser), CreatedAt: now, ExpiresAt: now.Add(requestLife)}
+		Browser: sha256Hex(browser), CreatedAt: now, ExpiresAt: now.Add(requestLife), AskConsent: q.asks("consent")}
 	var err1, err2 error
 	r.State, err1 = p.Box.Seal(statePurpose, r.ID, []byte(q.state))
 	r.Nonce, err2 = p.Box.Seal(noncePurpose, r.ID, []byte(q.nonce))
 	if err := errors.Join(err1, err2); err != nil {
 		return request{}, err
 	}
-	_, err := db.Exec(ctx, tx, `INSERT INTO auth_request (id, client_id, redirect_uri, state, nonce, scopes, challenge, login_hint, acr, browser, created_at, expires_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)`,
-		r.ID, r.ClientID, r.RedirectURI, r.State, r.Nonce, r.Scopes, r.Challenge, r.LoginHint, r.ACR, r.Browser, r.CreatedAt, r.ExpiresAt)
+	_, err := db.Exec(ctx, tx, `INSERT INTO auth_request (id, client_id, redirect_uri, state, nonce, scopes, challenge, login_hint, acr, browser, created_at, expires_at, ask_consent)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)`,
+		r.ID, r.ClientID, r.RedirectURI, r.State, r.Nonce, r.Scopes, r.Challenge, r.LoginHint, r.ACR, r.Browser, r.CreatedAt, r.ExpiresAt, r.AskConsent)
 	return r, err
 }
 

@@ -53,6 +53,8 @@ func newRig(t *testing.T, d *db.DB) *rig {
 		t.Fatal(err)
 	}
 	mux.HandleFunc("POST /token", r.provider.Token)
+	mux.HandleFunc("POST /introspect", r.provider.Introspect)
+	mux.HandleFunc("POST /revoke", r.provider.Revoke)
 	mux.HandleFunc("/userinfo", r.provider.Userinfo)
 	mux.HandleFunc("GET /keys", r.provider.Keys)
 	mux.HandleFunc("GET /.well-known/openid-configuration", r.provider.Discovery)
@@ -68,7 +70,7 @@ func (r *rig) putClient(t *testing.T, id, alg string) {
 	t.Helper()
 	err := r.provider.PutClient(t.Context(), oidcop.Client{ID: id, Name: "Cổng", NameEN: "Portal", SMSName: "Cong DVC tinh Hung Yen",
 		RedirectURIs: []string{redirectURI}, PostLogoutURIs: []string{logoutURI}, SignInURL: "http://127.0.0.1:9/dang-nhap",
-		Scopes: []string{"openid", "profile", "phone", "vneid"}, IDTokenAlg: alg}, secret)
+		Scopes: []string{"openid", "profile", "phone", "vneid"}, IDTokenAlg: alg, Refresh: true}, secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,6 +159,18 @@ func (r *rig) do(t *testing.T, req *http.Request) reply {
 func (r *rig) exchange(t *testing.T, code string, change ...string) reply {
 	t.Helper()
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {redirectURI}, "code_verifier": {verifier}}
+	return r.post(t, "/token", form, change...)
+}
+
+// refresh shows a refresh token; change as in ask.
+func (r *rig) refresh(t *testing.T, token string, change ...string) reply {
+	t.Helper()
+	return r.post(t, "/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}, change...)
+}
+
+// post sends a form of a service, with its secret unless change says otherwise.
+func (r *rig) post(t *testing.T, path string, form url.Values, change ...string) reply {
+	t.Helper()
 	user, pass := clientID, secret
 	for i := 0; i < len(change); i += 2 {
 		switch change[i] {
@@ -172,7 +186,7 @@ func (r *rig) exchange(t *testing.T, code string, change ...string) reply {
 			}
 		}
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.server.URL+"/token", strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.server.URL+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,6 +83,16 @@ func (st *Store) Hold(ctx context.Context, tx *db.Tx, id string) error {
 	return err
 }
 
+// Use counts as use of a live session, as a relying party says of it by a
+// refresh (SES-01), and keeps it from ending until tx does. It errs with
+// ErrNotFound when the session has ended.
+func (st *Store) Use(ctx context.Context, tx *db.Tx, id string) error {
+	if err := st.Hold(ctx, tx, id); err != nil {
+		return err
+	}
+	return st.usedThrough(ctx, tx, id)
+}
+
 // usedThrough counts the use of a service as use of the provider's session
 // behind it (SES-01), where that is one of this database. Otherwise a person
 // at work in the portal would be signed out because they no longer visit the

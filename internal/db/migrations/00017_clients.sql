@@ -73,3 +73,6 @@ CREATE INDEX refresh_token_request ON refresh_token (request_id);
 CREATE INDEX refresh_token_parent ON refresh_token (parent);
 CREATE INDEX refresh_token_created ON refresh_token (created_at);
 CREATE INDEX access_token_account ON access_token (account_id, client_id);
+
+-- The service asked that the person be asked (prompt=consent).
+ALTER TABLE auth_request ADD COLUMN ask_consent BOOLEAN NOT NULL DEFAULT FALSE;

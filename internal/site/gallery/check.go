@@ -19,7 +19,7 @@ import (
 var pages = map[string][]string{
 	"portal": {"/", "/dich-vu-cong/cong-dan/dang-nhap", "/dich-vu-cong/cong-dan", "/da-dang-xuat", "/tro-giup",
 		"/bao-ve-du-lieu", "/huong-dan", "/huong-dan/*", "/ngon-ngu", "/favicon.ico", "/static/*"},
-	"id": {"/", "/dang-nhap", "/ma-otp", "/ma-otp/trang-thai", "/dat-mat-khau", "/end_session", "/sandbox",
+	"id": {"/", "/dang-nhap", "/dong-y", "/ma-otp", "/ma-otp/trang-thai", "/dat-mat-khau", "/end_session", "/sandbox",
 		"/app/", "/app/q", "/app/manifest.webmanifest", "/bao-mat-dien-thoai", "/k/*",
 		"/sandbox/chung-thu.crt", "/sandbox/sms", "/sandbox/sms.json", "/ngon-ngu", "/favicon.ico", "/static/*"},
 	"office": {"/", "/hethong", "/hethong/login", "/hethong/login/vneid", "/hethong/lien-ket", "/hethong/ma-xac-thuc",
@@ -35,7 +35,7 @@ var pages = map[string][]string{
 // posts are the addresses of forms.
 var posts = map[string][]string{
 	"portal": {"/dang-xuat", "/phien/tiep-tuc"},
-	"id": {"/dang-nhap", "/dang-nhap/huy", "/ma-otp", "/ma-otp/gui-lai", "/dat-mat-khau", "/end_session",
+	"id": {"/dang-nhap", "/dang-nhap/huy", "/dong-y", "/ma-otp", "/ma-otp/gui-lai", "/dat-mat-khau", "/end_session",
 		"/bao-mat-dien-thoai", "/k/*", "/qr/xong", "/qr/huy"},
 	"office": {"/hethong/login", "/hethong/lien-ket", "/hethong/ma-xac-thuc", "/hethong/doi-mat-khau", "/hethong/xac-thuc-hai-lop",
 		"/hethong/doi-quyen", "/hethong/khoa", "/hethong/mo-khoa", "/hethong/phien/tiep-tuc", "/hethong/dang-xuat",

@@ -59,6 +59,9 @@ func (s *site) authorize(w http.ResponseWriter, r *http.Request) error {
 	if i := slices.IndexFunc(d.UILocales, func(l string) bool { return l == "vi" || l == "en" }); i >= 0 {
 		web.SaveLang(w, r, d.UILocales[i])
 	}
+	if d.Ask != "" {
+		return web.Redirect(w, r, "/dong-y?yc="+d.Ask)
+	}
 	return web.Redirect(w, r, "/dang-nhap?yc="+d.SignIn)
 }
 

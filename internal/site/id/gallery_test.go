@@ -143,6 +143,10 @@ func passwordShots() []gallery.Shot {
 func protocolShots() []gallery.Shot {
 	hidden := []field{{"post_logout_redirect_uri", "http://localhost:8080/da-dang-xuat"}, {"state", "abc"}}
 	shots := []gallery.Shot{
+		{Page: "consent", Name: "asked", Path: "/dong-y", Data: func(b web.Base) any {
+			return consentPage{b, sampleAsker, "Cấp thẻ bạn đọc", []string{"profile", "phone", "vneid"}}
+		}},
+		{Page: "consent", Name: "nothing", Path: "/dong-y", Data: func(b web.Base) any { return consentPage{Base: b, asker: sampleAsker} }},
 		{Page: "sign-out", Name: "asked", Path: "/end_session", Data: func(b web.Base) any { return signOutPage{b, sampleAsker.Service, hidden} }},
 		{Page: "sign-out", Name: "bare", Path: "/end_session", Data: func(b web.Base) any { return signOutPage{Base: b} }},
 		{Page: "signed-out", Name: "only", Path: "/end_session", Data: func(b web.Base) any { return signedOutPage{b} }},

@@ -95,7 +95,7 @@ func (s *site) confirm(w http.ResponseWriter, r *http.Request) error {
 			web.SetCookie(w, r, cookieSession, out.Token, 0)
 		}
 		web.SetCookie(w, r, cookieDevice, device, deviceCookieLife)
-		return web.Redirect(w, r, inLanguage(r, out.Redirect))
+		return s.onward(w, r, wait.ID, out.Redirect)
 	}
 	return s.wrongCode(w, r, wait, out.Verdict)
 }

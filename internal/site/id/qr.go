@@ -145,7 +145,7 @@ func (s *site) collectQR(w http.ResponseWriter, r *http.Request) error {
 	if out.Token != "" {
 		web.SetCookie(w, r, cookieSession, out.Token, 0)
 	}
-	return web.Redirect(w, r, inLanguage(r, out.Redirect))
+	return s.onward(w, r, wait.ID, out.Redirect)
 }
 
 func (s *site) cancelQR(w http.ResponseWriter, r *http.Request) error {

@@ -25,7 +25,8 @@ type site struct {
 
 // CrossOrigin are the only patterns to which other origins may post: the
 // protocol asks for them (OIDC Core §3.1.2.1, RP-Initiated Logout 1.0 §2).
-var CrossOrigin = []string{"POST " + oidcop.PathAuthorize, "POST " + oidcop.PathEndSession, "POST " + oidcop.PathToken, "POST " + oidcop.PathUserinfo}
+var CrossOrigin = []string{"POST " + oidcop.PathAuthorize, "POST " + oidcop.PathEndSession, "POST " + oidcop.PathToken, "POST " + oidcop.PathUserinfo,
+	"POST " + oidcop.PathIntrospect, "POST " + oidcop.PathRevoke}
 
 // New returns the site's handler, with its chain around it.
 func New(p Parts) http.Handler {
@@ -38,6 +39,8 @@ func New(p Parts) http.Handler {
 	m.Handle("GET /dang-nhap", s.signIn)
 	m.Handle("POST /dang-nhap", s.checkPassword)
 	m.Handle("POST /dang-nhap/huy", s.cancel)
+	m.Handle("GET /dong-y", s.consent)
+	m.Handle("POST /dong-y", s.agree)
 	m.Handle("GET /ma-otp", s.otp)
 	m.Handle("POST /ma-otp", s.confirm)
 	m.Handle("POST /ma-otp/gui-lai", s.resend)
@@ -82,6 +85,8 @@ func New(p Parts) http.Handler {
 	m.Handle("GET "+oidcop.PathEndSession, s.endSession)
 	m.Handle("POST "+oidcop.PathEndSession, s.postedEndSession)
 	m.HandleHTTP("POST "+oidcop.PathToken, http.HandlerFunc(p.Provider.Token))
+	m.HandleHTTP("POST "+oidcop.PathIntrospect, http.HandlerFunc(p.Provider.Introspect))
+	m.HandleHTTP("POST "+oidcop.PathRevoke, http.HandlerFunc(p.Provider.Revoke))
 	m.HandleHTTP("GET "+oidcop.PathUserinfo, http.HandlerFunc(p.Provider.Userinfo))
 	m.HandleHTTP("POST "+oidcop.PathUserinfo, http.HandlerFunc(p.Provider.Userinfo))
 	m.HandleHTTP("GET "+oidcop.PathKeys, http.HandlerFunc(p.Provider.Keys))
