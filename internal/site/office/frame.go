@@ -103,7 +103,7 @@ var menu = []struct {
 		{org.PageMessages, pathMessages, "phone", "office.messages.title"}}},
 	{"office.menu.identity", []entry{{org.PageAccounts, pathAccounts, "people", "office.identity.accounts"},
 		{org.PageRequests, pathRequests, "paper", "office.identity.requests"},
-		{org.PageImport, pathImport, "desk", "office.import.title"}, {org.PageEvents, pathEvents, "paper", "office.events.title"}}},
+		{org.PageImport, pathImport, "paper", "office.import.title"}, {org.PageClients, pathClients, "desk", "office.clients.title"}, {org.PageEvents, pathEvents, "paper", "office.events.title"}}},
 }
 
 // pagePath is the address of a page, pathHome for one that is not built.

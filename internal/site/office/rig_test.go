@@ -22,6 +22,7 @@ import (
 	"motcua/internal/db/dbtest"
 	"motcua/internal/identity"
 	"motcua/internal/jobs"
+	"motcua/internal/oidcop"
 	"motcua/internal/org"
 	"motcua/internal/ratelimit"
 	"motcua/internal/secretbox"
@@ -90,6 +91,8 @@ func newRig(t *testing.T, d *db.DB, networks ...netip.Prefix) *rig {
 	r.ids = identity.New(identity.Parts{DB: d, Clock: r.clk, Box: box, Jobs: queue, SMS: messages, Audit: audit.New(d, r.clk),
 		Hasher:   credential.New(func(b []byte) []byte { return box.MAC("password-pepper", b) }, 2),
 		Sessions: session.New(d, r.clk), Limiter: ratelimit.New(r.clk)})
+	provider, err := oidcop.New(oidcop.Parts{DB: d, Clock: r.clk, Box: box, Audit: audit.New(d, r.clk), Sessions: session.New(d, r.clk), People: r.ids, Jobs: queue})
+	r.must(err)
 	vneid, err := signin.New(d, r.clk, box, signin.Provider{Issuer: r.op.Issuer(), ClientID: signintest.ClientID,
 		ClientSecret: func() string { return signintest.ClientSecret }, RedirectURL: officeURL + PathCallback, Purpose: "office"})
 	r.must(err)
@@ -97,7 +100,7 @@ func newRig(t *testing.T, d *db.DB, networks ...netip.Prefix) *rig {
 	r.must(err)
 	pages, err := NewRenderer()
 	r.must(err)
-	r.h = New(Parts{Clock: r.clk, Org: r.org, People: r.ids, Audit: audit.New(d, r.clk), SMS: messages, DeclareOut: r.declareOut, ResumeSMS: r.resumeSMS, VNeID: vneid, Networks: networks, Web: &web.Site{
+	r.h = New(Parts{Clock: r.clk, Org: r.org, People: r.ids, Clients: provider, Audit: audit.New(d, r.clk), SMS: messages, DeclareOut: r.declareOut, ResumeSMS: r.resumeSMS, VNeID: vneid, Networks: networks, Web: &web.Site{
 		Name: "office", URL: u, Renderer: pages, Log: slog.New(slog.NewTextHandler(&r.log, nil)),
 		Places:   web.Places{Portal: "http://localhost:8080", Office: officeURL, ID: r.op.Issuer()},
 		Contacts: map[string]web.Contact{"vi": {Province: "tỉnh Hưng Yên", Hotline: "1900 0000"}},
