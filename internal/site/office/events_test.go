@@ -15,7 +15,7 @@ func TestEvents_SearchedAndTheReadingLogged(t *testing.T) {
 		a := r.citizen(2)
 		b, post := r.identityAdmin("diep.ctb")
 		at := pathAccounts + "/" + a.ID
-		b.leads(b.post(at+"/so-dien-thoai", "quyen", post, "dt-moi", "0900 000 777", "kiem-tra", "card"), at)
+		b.leads(b.post(at+"/so-dien-thoai", "quyen", post, "dt-moi", "0900 000 777", "kt-dt", "card"), at)
 		b.leads(b.post(at+"/khoa", "quyen", post, "ly-do", "misuse"), at)
 		for range 60 {
 			b.get(at)
