@@ -133,6 +133,6 @@ func (a *App) office() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return office.New(office.Parts{Web: a.site(config.Office, r), Clock: a.Clock, Org: a.Org, People: a.People, VNeID: s,
+	return office.New(office.Parts{Web: a.site(config.Office, r), Clock: a.Clock, Org: a.Org, People: a.People, Clients: a.Provider, Audit: a.Audit, SMS: a.SMS, DeclareOut: a.DeclareSMSOut, ResumeSMS: a.ResumeSMS, VNeID: s,
 		Networks: a.Config.AllowedNetworks(), Place: a.Config.NetworkLabel}), nil
 }

@@ -25,7 +25,8 @@ type Filter struct {
 	From, To time.Time // From ≤ at < To
 	Actor    Ref       // Kind, ID or both
 	Target   Ref
-	Action   string // exact
+	Action   string   // exact
+	Actions  []string // one of them; empty: any
 	Outcome  Outcome
 	// Before continues a list after its last record.
 	Before *Cursor
@@ -67,6 +68,13 @@ func (f Filter) where() (string, []any) {
 			add(c.column+` = ?`, c.value)
 		}
 	}
+	if len(f.Actions) > 0 {
+		values := make([]any, len(f.Actions))
+		for i, a := range f.Actions {
+			values[i] = a
+		}
+		add(`action IN (`+strings.TrimSuffix(strings.Repeat(`?,`, len(values)), ",")+`)`, values...)
+	}
 	if f.Before != nil {
 		add(`(at, id) < (?, ?)`, f.Before.At, f.Before.ID)
 	}
@@ -93,6 +101,9 @@ func (f Filter) detail() map[string]string {
 	put("actor", strings.Trim(f.Actor.Kind+"/"+f.Actor.ID, "/"))
 	put("target", strings.Trim(f.Target.Kind+"/"+f.Target.ID, "/"))
 	put("action", f.Action)
+	if len(f.Actions) > 0 {
+		put("actions", strconv.Itoa(len(f.Actions)))
+	}
 	put("outcome", string(f.Outcome))
 	return d
 }

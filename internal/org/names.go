@@ -18,6 +18,16 @@ type OfficerName struct {
 	Name     string `db:"name"`
 }
 
+// UnitNames returns the names of all units by id.
+func (s *Service) UnitNames(ctx context.Context) (map[string]string, error) {
+	units, err := s.Units(ctx, s.db)
+	out := make(map[string]string, len(units))
+	for _, u := range units {
+		out[u.ID] = u.Name
+	}
+	return out, err
+}
+
 // Names returns officers by their ids; ids of nobody are left out.
 func (s *Service) Names(ctx context.Context, ids []string) (map[string]OfficerName, error) {
 	out := map[string]OfficerName{}
@@ -40,4 +50,11 @@ func (s *Service) Names(ctx context.Context, ids []string) (map[string]OfficerNa
 		out[r.ID] = r
 	}
 	return out, err
+}
+
+// Named returns the officer with this username, as typed. It errs with
+// ErrNoOfficer.
+func (s *Service) Named(ctx context.Context, username string) (OfficerName, error) {
+	o, err := s.Officer(ctx, s.db, username)
+	return OfficerName{ID: o.ID, Username: o.Username, Name: o.Name}, err
 }

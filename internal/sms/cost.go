@@ -74,3 +74,25 @@ func (s *Service) Purge(ctx context.Context) error {
 	}
 	return s.resettle(ctx)
 }
+
+// Daily tells how many parts were sent on this day of Vietnam, and how many
+// may be; a limit of 0 is none, or none that this process knows of.
+func (s *Service) Daily(ctx context.Context) (used, limit int, err error) {
+	used, err = db.Get[int](ctx, s.db, `SELECT COALESCE(SUM(parts), 0) FROM sms_count WHERE day = $1`, Day(s.clk.Now()))
+	return used, s.daily, err
+}
+
+// A Tariff is a provider of this process and what a part costs there, in đồng.
+type Tariff struct {
+	Provider string
+	Price    int64
+}
+
+// Tariffs lists the providers of this process in the order in which they are
+// tried; a process that only queues has none.
+func (s *Service) Tariffs() (out []Tariff) {
+	for _, r := range s.routes {
+		out = append(out, Tariff{r.Provider.Name(), r.Price})
+	}
+	return out
+}

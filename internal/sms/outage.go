@@ -68,6 +68,9 @@ func (s *Service) Outage(ctx context.Context, q db.Querier) (Outage, error) {
 	return Outage{Out: true, Since: since}, nil
 }
 
+// Present is Outage for who has no transaction open.
+func (s *Service) Present(ctx context.Context) (Outage, error) { return s.Outage(ctx, s.db) }
+
 func declared(ctx context.Context, q db.Querier) (Outage, error) {
 	row, err := db.Get[struct {
 		Note  string    `db:"note"`

@@ -28,7 +28,8 @@ var pages = map[string][]string{
 		"/hethong/trang-ca-nhan/cap-nhat", "/hethong/trang-ca-nhan/xac-nhan-so", "/hethong/trang-ca-nhan/doi-chieu", "/hethong/anh/*",
 		"/hethong/quan-tri/can-bo", "/hethong/quan-tri/can-bo/*", "/hethong/quan-tri/may-dung-chung", "/hethong/quan-tri/so-cccd",
 		"/hethong/dinh-danh/tai-khoan", "/hethong/dinh-danh/tai-khoan/them", "/hethong/dinh-danh/tai-khoan/*", "/hethong/dinh-danh/yeu-cau", "/hethong/dinh-danh/yeu-cau/*",
-		"/hethong/dinh-danh/nhap", "/hethong/dinh-danh/nhap/*",
+		"/hethong/dinh-danh/nhap", "/hethong/dinh-danh/nhap/*", "/hethong/quan-tri/tin-nhan",
+		"/hethong/dinh-danh/nhat-ky", "/hethong/dinh-danh/dich-vu", "/hethong/dinh-danh/dich-vu/them", "/hethong/dinh-danh/dich-vu/*",
 		"/ngon-ngu", "/favicon.ico", "/static/*"},
 }
 
@@ -45,7 +46,8 @@ var posts = map[string][]string{
 		"/hethong/trang-ca-nhan/xac-nhan-so/huy", "/hethong/quan-tri/can-bo/them", "/hethong/quan-tri/can-bo/*",
 		"/hethong/quan-tri/may-dung-chung", "/hethong/quan-tri/so-cccd",
 		"/hethong/dinh-danh/tai-khoan/tim", "/hethong/dinh-danh/tai-khoan/them", "/hethong/dinh-danh/tai-khoan/*", "/hethong/dinh-danh/yeu-cau/*",
-		"/hethong/dinh-danh/nhap", "/hethong/dinh-danh/nhap/*"},
+		"/hethong/dinh-danh/nhap", "/hethong/dinh-danh/nhap/*", "/hethong/quan-tri/tin-nhan",
+		"/hethong/dinh-danh/nhat-ky/tim", "/hethong/dinh-danh/dich-vu/them", "/hethong/dinh-danh/dich-vu/*"},
 }
 
 // anchors are the parts of other pages that links lead to. The shot of that

@@ -99,10 +99,11 @@ var menu = []struct {
 	{"office.menu.work", []entry{{org.PageHome, pathHome, "home", "office.home.title"}}},
 	{"office.menu.account", []entry{{org.PageProfile, pathProfile, "person", "office.profile.title"}}},
 	{"office.menu.admin", []entry{{org.PageOfficers, pathOfficers, "people", "office.admin.officers"},
-		{org.PageMachines, pathMachines, "desk", "office.machines.title"}, {org.PageNumbers, pathNumbers, "paper", "office.numbers.title"}}},
+		{org.PageMachines, pathMachines, "desk", "office.machines.title"}, {org.PageNumbers, pathNumbers, "paper", "office.numbers.title"},
+		{org.PageMessages, pathMessages, "phone", "office.messages.title"}}},
 	{"office.menu.identity", []entry{{org.PageAccounts, pathAccounts, "people", "office.identity.accounts"},
 		{org.PageRequests, pathRequests, "paper", "office.identity.requests"},
-		{org.PageImport, pathImport, "desk", "office.import.title"}}},
+		{org.PageImport, pathImport, "paper", "office.import.title"}, {org.PageClients, pathClients, "desk", "office.clients.title"}, {org.PageEvents, pathEvents, "paper", "office.events.title"}}},
 }
 
 // pagePath is the address of a page, pathHome for one that is not built.

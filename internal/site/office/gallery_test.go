@@ -122,7 +122,7 @@ func TestGallery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gallery.Run(t, "office", rd, slices.Concat(shots(), stepShots(t), profileShots(), adminShots(), accountShots(), requestShots(), importShots()))
+	gallery.Run(t, "office", rd, slices.Concat(shots(), stepShots(t), profileShots(), adminShots(), accountShots(), requestShots(), importShots(), messageShots(), eventShots(), clientShots()))
 }
 
 func TestGallery_LinksHaveRoutes(t *testing.T) {

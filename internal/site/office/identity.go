@@ -131,10 +131,10 @@ func (s *site) showAccount(w http.ResponseWriter, r *http.Request, v org.Visit, 
 		LetterUntil: dateTime(o.LetterUntil), Own: o.Own, Since: vn.Date(a.CreatedAt)}
 	page.Path, page.Here = pathAccounts+"/"+a.ID, pathAccounts+"/"+a.ID
 	if a.Sex != "" {
-		page.Sex = page.T("office.identity.sex." + a.Sex)
+		page.Sex = page.T(sexWords[a.Sex])
 	}
 	if o.LockReason != "" {
-		page.LockReason = page.T("office.identity.lock." + string(o.LockReason))
+		page.LockReason = page.T(lockWords[o.LockReason])
 	}
 	if o.Phone != nil {
 		page.App, page.AppSince, page.AppLocked = o.Phone.Name, vn.DateTime(o.Phone.Since), o.Phone.Locked
@@ -156,7 +156,7 @@ func (s *site) showAccount(w http.ResponseWriter, r *http.Request, v org.Visit, 
 		}
 	}
 	for _, why := range identity.LockReasons() {
-		page.Reasons = append(page.Reasons, choice{string(why), page.T("office.identity.lock." + string(why)), r.PostForm.Get(boxReason) == string(why)})
+		page.Reasons = append(page.Reasons, choice{string(why), page.T(lockWords[why]), r.PostForm.Get(boxReason) == string(why)})
 	}
 	set(&page)
 	return s.Web.Render(w, r, status, "account", page)
@@ -176,7 +176,7 @@ func spaced(number string) string {
 func checkFor(b web.Base, id, typed, said string) checkBox {
 	box := checkBox{Base: b, ID: id, Fault: said}
 	for _, c := range identity.Checks() {
-		box.Choices = append(box.Choices, choice{string(c), b.T("office.identity.check." + string(c)), typed == string(c)})
+		box.Choices = append(box.Choices, choice{string(c), b.T(checkWords[c]), typed == string(c)})
 	}
 	return box
 }
@@ -193,9 +193,9 @@ func (s *site) requestLines(r *http.Request, b web.Base, list []identity.Request
 	}
 	var out []requestLine
 	for _, q := range list {
-		line := requestLine{ID: q.ID, Kind: b.T("office.identity.kind." + string(q.Kind)), State: requestState(q.State), By: names[q.RequestedBy].Name,
+		line := requestLine{ID: q.ID, Kind: b.T(kindWords[q.Kind]), State: requestState(q.State), By: names[q.RequestedBy].Name,
 			When: vn.DateTime(q.RequestedAt), Until: vn.DateTime(q.ExpiresAt), Decided: names[q.DecidedBy].Name, Waits: q.State == identity.RequestPending,
-			Own: q.Own, Who: q.Account.Name, Checked: b.T("office.identity.check." + string(q.Check))}
+			Own: q.Own, Who: q.Account.Name, Checked: b.T(checkWords[q.Check])}
 		if line.Who == "" {
 			line.Who = q.Wanted.Name
 		}

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -101,7 +102,8 @@ func (s *site) counter(w http.ResponseWriter, r *http.Request, v org.Visit, box,
 
 func (s *site) accountRefused(w http.ResponseWriter, r *http.Request, v org.Visit, f ...fault) error {
 	return s.showAccount(w, r, v, http.StatusUnprocessableEntity, func(p *accountPage) {
-		p.Faults, p.NewPhone, p.NewNumber, p.Typed = f, r.PostForm.Get(boxNewPhone), r.PostForm.Get(boxNewNumber), r.PostForm.Get(fieldCheck)
+		p.Faults, p.NewPhone, p.NewNumber = f, r.PostForm.Get(boxNewPhone), r.PostForm.Get(boxNewNumber)
+		p.Typed = cmp.Or(r.PostForm.Get(boxCheckPhone), r.PostForm.Get(boxCheckNumber), r.PostForm.Get(boxCheckLevel))
 	})
 }
 
@@ -110,7 +112,7 @@ func (s *site) changeAccountPhone(w http.ResponseWriter, r *http.Request, v org.
 	if err != nil {
 		return s.accountRefused(w, r, v, fault{boxNewPhone, s.page(r, v).T("office.fault.phone.form")})
 	}
-	d, err := s.People.ChangePhone(r.Context(), clerk(v), r.PathValue("id"), phone, identity.Check(r.PostForm.Get(fieldCheck)))
+	d, err := s.People.ChangePhone(r.Context(), clerk(v), r.PathValue("id"), phone, identity.Check(r.PostForm.Get(boxCheckPhone)))
 	return s.counter(w, r, v, boxNewPhone, boxCheckPhone, d, err)
 }
 
@@ -120,12 +122,12 @@ func (s *site) changeAccountNumber(w http.ResponseWriter, r *http.Request, v org
 	if err != nil {
 		return s.accountRefused(w, r, v, fault{boxNewNumber, s.page(r, v).T("office.fault.number.length", countDigits(typed))})
 	}
-	d, err := s.People.ChangeNumber(r.Context(), clerk(v), r.PathValue("id"), n.Digits(), identity.Check(r.PostForm.Get(fieldCheck)))
+	d, err := s.People.ChangeNumber(r.Context(), clerk(v), r.PathValue("id"), n.Digits(), identity.Check(r.PostForm.Get(boxCheckNumber)))
 	return s.counter(w, r, v, boxNewNumber, boxCheckNumber, d, err)
 }
 
 func (s *site) raiseAccount(w http.ResponseWriter, r *http.Request, v org.Visit) error {
-	d, err := s.People.RaiseLevel(r.Context(), clerk(v), r.PathValue("id"), identity.Check(r.PostForm.Get(fieldCheck)))
+	d, err := s.People.RaiseLevel(r.Context(), clerk(v), r.PathValue("id"), identity.Check(r.PostForm.Get(boxCheckLevel)))
 	return s.counter(w, r, v, boxCheckLevel, boxCheckLevel, d, err)
 }
 
@@ -138,7 +140,7 @@ func (s *site) addAccountAgain(w http.ResponseWriter, r *http.Request, v org.Vis
 	f := r.PostForm
 	page := addAccountPage{page: s.page(r, v), Faults: faults, Number: f.Get(boxNumber), Name: f.Get(boxName), Sex: f.Get(boxSex),
 		Day: f.Get("ngay"), Month: f.Get("thang"), Year: f.Get("nam"), Phone: f.Get(boxPhone), Level: f.Get("muc"), Bounds: editBounds}
-	page.Check = checkFor(page.Base, boxCheck, f.Get(fieldCheck), faultAt(faults, boxCheck))
+	page.Check = checkFor(page.Base, boxCheck, f.Get(boxCheck), faultAt(faults, boxCheck))
 	return s.Web.Render(w, r, status, "account-add", page)
 }
 
@@ -146,7 +148,7 @@ func (s *site) addAccountAgain(w http.ResponseWriter, r *http.Request, v org.Vis
 func (s *site) addAccount(w http.ResponseWriter, r *http.Request, v org.Visit) error {
 	b := s.page(r, v).Base
 	a, faults := s.typedAccount(b, r)
-	check := identity.Check(r.PostForm.Get(fieldCheck))
+	check := identity.Check(r.PostForm.Get(boxCheck))
 	if check == "" {
 		faults = append(faults, fault{boxCheck, b.T("office.identity.fault.check")})
 	}

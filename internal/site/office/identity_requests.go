@@ -73,7 +73,7 @@ func requestFacts(p requestPage, q identity.Request) (out []factLine) {
 	add("office.profile.number", spaced(a.Number), wantedNumber)
 	add("office.profile.birth", vn.BirthDate(a.BirthDate), "")
 	if a.Sex != "" {
-		add("office.profile.sex", p.T("office.identity.sex."+a.Sex), "")
+		add("office.profile.sex", p.T(sexWords[a.Sex]), "")
 	}
 	phone := vn.NationalMobile(a.Phone)
 	if q.Kind == identity.RequestPhone {

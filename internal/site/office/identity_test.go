@@ -75,11 +75,11 @@ func TestIdentityAdmin_FourEyesOnPages(t *testing.T) {
 		a := r.citizen(2)
 		diep, post := r.identityAdmin("diep.ctb")
 		at := pathAccounts + "/" + a.ID
-		diep.says(diep.post(at+"/so-dien-thoai", "quyen", post, "dt-moi", "123", "kiem-tra", "card"), http.StatusUnprocessableEntity, "số di động")
+		diep.says(diep.post(at+"/so-dien-thoai", "quyen", post, "dt-moi", "123", "kt-dt", "card"), http.StatusUnprocessableEntity, "số di động")
 		diep.says(diep.post(at+"/so-dien-thoai", "quyen", post, "dt-moi", "0900 000 777"), http.StatusUnprocessableEntity, "Chọn giấy tờ bạn đã kiểm tra")
-		diep.leads(diep.post(at+"/so-dien-thoai", "quyen", post, "dt-moi", "0900 000 777", "kiem-tra", "card"), at)
+		diep.leads(diep.post(at+"/so-dien-thoai", "quyen", post, "dt-moi", "0900 000 777", "kt-dt", "card"), at)
 		diep.says(diep.get(at), http.StatusOK, "Một cán bộ quản trị định danh khác phải duyệt", "đang chờ duyệt")
-		diep.says(diep.post(at+"/so-dien-thoai", "quyen", post, "dt-moi", "0900 000 778", "kiem-tra", "card"), http.StatusUnprocessableEntity, "đang chờ duyệt rồi")
+		diep.says(diep.post(at+"/so-dien-thoai", "quyen", post, "dt-moi", "0900 000 778", "kt-dt", "card"), http.StatusUnprocessableEntity, "đang chờ duyệt rồi")
 		list, err := r.ids.Waiting(t.Context(), identity.Clerk{})
 		r.must(err)
 		q := pathRequests + "/" + list[0].ID
@@ -135,7 +135,7 @@ func TestIdentityAdmin_CreatesLocksAndPrintsLetters(t *testing.T) {
 		b.leads(b.post(at+"/mo-khoa", "quyen", post), at)
 		b.leads(b.post(at+"/phien", "quyen", post), at)
 		b.says(b.get(at), http.StatusOK, "Đã kết thúc mọi phiên")
-		b.leads(b.post(at+"/muc-do", "quyen", post, "kiem-tra", "chip"), at)
+		b.leads(b.post(at+"/muc-do", "quyen", post, "kt-muc", "chip"), at)
 		waits := b.post(pathAccounts+"/them", "quyen", post, "cccd", "099190000124", "ho-ten", "Trần Thị Hai", "nam", "1990", "gioi-tinh", "female", "dt", "0900000777", "kiem-tra", "card", "muc", "2")
 		if waits.StatusCode != http.StatusSeeOther || !strings.HasPrefix(waits.to(), pathRequests+"/") {
 			t.Fatalf("%d %s", waits.StatusCode, text(waits.body))
@@ -158,7 +158,7 @@ func TestIdentityAdmin_OwnAccountIsOnlySeen(t *testing.T) {
 	if strings.Contains(page.body, "/khoa\"") && strings.Contains(page.body, pathAccounts+"/"+a.ID+"/khoa") {
 		t.Error("the page offers changes")
 	}
-	for path, more := range map[string][]string{"/khoa": {"ly-do", "misuse"}, "/thu": nil, "/so-dien-thoai": {"dt-moi", "0900000777", "kiem-tra", "card"}, "/phien": nil} {
+	for path, more := range map[string][]string{"/khoa": {"ly-do", "misuse"}, "/thu": nil, "/so-dien-thoai": {"dt-moi", "0900000777", "kt-dt", "card"}, "/phien": nil} {
 		b.says(b.post(pathAccounts+"/"+a.ID+path, append([]string{"quyen", post}, more...)...), http.StatusForbidden, "tài khoản của chính bạn")
 	}
 }

@@ -69,7 +69,7 @@ func (s *site) uploadAccounts(w http.ResponseWriter, r *http.Request, v org.Visi
 	id, err := s.People.StageImport(r.Context(), clerk(v), file.name, sheet)
 	if missing, ok := errors.AsType[*identity.MissingColumn](err); ok {
 		b := s.page(r, v).Base
-		return refuse("office.import.fault.column", b.T("office.import.column."+string(missing.Column)))
+		return refuse("office.import.fault.column", b.T(columnWords[missing.Column]))
 	}
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func rowOutcome(b web.Base, row identity.SheetRow) string {
 	if row.Outcome == "" {
 		return ""
 	}
-	return b.T("office.import.outcome." + string(row.Outcome))
+	return b.T(outcomeWords[row.Outcome])
 }
 
 func rowValue(b web.Base, row identity.SheetRow, c identity.Column) string {
@@ -132,7 +132,7 @@ func rowValue(b web.Base, row identity.SheetRow, c identity.Column) string {
 		return vn.BirthDate(row.BirthDate)
 	case identity.ColumnSex:
 		if row.Sex != "" {
-			return b.T("office.identity.sex." + row.Sex)
+			return b.T(sexWords[row.Sex])
 		}
 	case identity.ColumnPhone:
 		return vn.NationalMobile(row.Phone)
@@ -141,12 +141,12 @@ func rowValue(b web.Base, row identity.SheetRow, c identity.Column) string {
 }
 
 func previewCellOf(b web.Base, row identity.SheetRow, c identity.Column) previewCell {
-	cell := previewCell{Label: b.T("office.import.column." + string(c)), Value: rowValue(b, row, c), Number: c == identity.ColumnNumber || c == identity.ColumnPhone}
+	cell := previewCell{Label: b.T(columnWords[c]), Value: rowValue(b, row, c), Number: c == identity.ColumnNumber || c == identity.ColumnPhone}
 	for _, f := range row.Faults {
 		if f.Column != c {
 			continue
 		}
-		said := b.T("office.import.cell." + string(f.Code))
+		said := b.T(cellWords[f.Code])
 		if f.Was != "" {
 			said = b.T("office.import.was", f.Was) + " " + said
 			if cell.Value == f.Was {
@@ -200,7 +200,7 @@ func sendSheet(w http.ResponseWriter, name string, file []byte) error {
 
 func columnHeads(b web.Base) (head []string) {
 	for _, c := range identity.Columns() {
-		head = append(head, b.T("office.import.column."+string(c)))
+		head = append(head, b.T(columnWords[c]))
 	}
 	return head
 }

@@ -29,7 +29,7 @@ var noticeKeys = map[string]string{
 	"khoa": "office.identity.done.locked", "het-phien": "office.identity.done.sessions", "mot-phien": "office.identity.done.session",
 	"roi": "office.identity.done.already", "cho-duyet": "office.identity.done.waits", "tai-quay": "office.identity.done.changed",
 	"tao": "office.identity.done.created", "duyet": "office.identity.done.approved", "tu-choi": "office.identity.done.refused",
-	"da-nhap": "office.import.done", "bo-tep": "office.import.dropped", "rut": "office.identity.done.withdrawn",
+	"bo-khoa": "office.clients.done.retired", "xoa-dv": "office.clients.done.removed", "bao-su-co": "office.messages.done.out", "het-su-co": "office.messages.done.on", "da-nhap": "office.import.done", "bo-tep": "office.import.dropped", "rut": "office.identity.done.withdrawn",
 }
 
 func leaveNotice(w http.ResponseWriter, r *http.Request, code string) {

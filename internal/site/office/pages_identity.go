@@ -13,8 +13,6 @@ const (
 	boxCheckPhone  = "kt-dt"
 	boxCheckNumber = "kt-so"
 	boxCheckLevel  = "kt-muc"
-	// fieldCheck is the name of every box that says what was checked.
-	fieldCheck = "kiem-tra"
 )
 
 // accountState is an account's status on pages.

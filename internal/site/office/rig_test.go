@@ -22,6 +22,7 @@ import (
 	"motcua/internal/db/dbtest"
 	"motcua/internal/identity"
 	"motcua/internal/jobs"
+	"motcua/internal/oidcop"
 	"motcua/internal/org"
 	"motcua/internal/ratelimit"
 	"motcua/internal/secretbox"
@@ -59,6 +60,7 @@ type rig struct {
 	log bytes.Buffer
 	// inbox is where messages end that a job would send.
 	inbox *sms.Inbox
+	sms   *sms.Service
 }
 
 func each(t *testing.T, fn func(t *testing.T, r *rig)) {
@@ -83,11 +85,14 @@ func newRig(t *testing.T, d *db.DB, networks ...netip.Prefix) *rig {
 	r.must(err)
 	r.inbox = sms.NewInbox(r.clk)
 	messages := sms.New(d, r.clk, box, queue, registry, r.inbox, log)
+	r.sms = messages
 	r.org = org.New(org.Parts{DB: d, Clock: r.clk, Box: box, Hasher: quickHasher{}, Audit: audit.New(d, r.clk),
 		Sessions: session.New(d, r.clk), Limiter: ratelimit.New(r.clk), SMS: messages})
 	r.ids = identity.New(identity.Parts{DB: d, Clock: r.clk, Box: box, Jobs: queue, SMS: messages, Audit: audit.New(d, r.clk),
 		Hasher:   credential.New(func(b []byte) []byte { return box.MAC("password-pepper", b) }, 2),
 		Sessions: session.New(d, r.clk), Limiter: ratelimit.New(r.clk)})
+	provider, err := oidcop.New(oidcop.Parts{DB: d, Clock: r.clk, Box: box, Audit: audit.New(d, r.clk), Sessions: session.New(d, r.clk), People: r.ids, Jobs: queue})
+	r.must(err)
 	vneid, err := signin.New(d, r.clk, box, signin.Provider{Issuer: r.op.Issuer(), ClientID: signintest.ClientID,
 		ClientSecret: func() string { return signintest.ClientSecret }, RedirectURL: officeURL + PathCallback, Purpose: "office"})
 	r.must(err)
@@ -95,7 +100,7 @@ func newRig(t *testing.T, d *db.DB, networks ...netip.Prefix) *rig {
 	r.must(err)
 	pages, err := NewRenderer()
 	r.must(err)
-	r.h = New(Parts{Clock: r.clk, Org: r.org, People: r.ids, VNeID: vneid, Networks: networks, Web: &web.Site{
+	r.h = New(Parts{Clock: r.clk, Org: r.org, People: r.ids, Clients: provider, Audit: audit.New(d, r.clk), SMS: messages, DeclareOut: r.declareOut, ResumeSMS: r.resumeSMS, VNeID: vneid, Networks: networks, Web: &web.Site{
 		Name: "office", URL: u, Renderer: pages, Log: slog.New(slog.NewTextHandler(&r.log, nil)),
 		Places:   web.Places{Portal: "http://localhost:8080", Office: officeURL, ID: r.op.Issuer()},
 		Contacts: map[string]web.Contact{"vi": {Province: "tỉnh Hưng Yên", Hotline: "1900 0000"}},

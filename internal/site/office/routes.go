@@ -1,13 +1,16 @@
 package office
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 
+	"motcua/internal/audit"
 	"motcua/internal/clock"
 	"motcua/internal/identity"
 	"motcua/internal/org"
 	"motcua/internal/signin"
+	"motcua/internal/sms"
 	"motcua/internal/web"
 	"motcua/internal/xlsx"
 )
@@ -40,6 +43,15 @@ type Parts struct {
 	People *identity.Service
 	// VNeID is the way through the identity provider.
 	VNeID *signin.Service
+	// Clients are the services registered at the identity provider.
+	Clients Clients
+	// Audit is the log of what was done, to be read by those who may.
+	Audit *audit.Log
+	// SMS tells of messages and their costs; the two functions throw and take
+	// back the switch that declares them out of order.
+	SMS        *sms.Service
+	DeclareOut func(ctx context.Context, by audit.Ref, note string) error
+	ResumeSMS  func(ctx context.Context, by audit.Ref) (was bool, err error)
 	// Networks are the only ones that the officers' pages answer; none means
 	// all.
 	Networks []netip.Prefix
@@ -138,5 +150,16 @@ func (s *site) routes() *web.Mux {
 	m.Handle("POST /hethong/dinh-danh/nhap/{id}", s.signed(org.RightAccounts, s.applyImport))
 	m.Handle("POST /hethong/dinh-danh/nhap/{id}/thu", s.signed(org.RightAccounts, s.importLetters))
 	m.Handle("GET /hethong/dinh-danh/nhap/{id}/ket-qua.xlsx", s.signed(org.RightAccounts, s.importReport))
+	m.Handle("GET /hethong/quan-tri/tin-nhan", s.signed(org.RightConfigure, s.messages))
+	m.Handle("POST /hethong/quan-tri/tin-nhan", s.signed(org.RightConfigure, s.switchMessages))
+	m.Handle("GET /hethong/dinh-danh/nhat-ky", s.signed(org.RightAccountsAudit, s.events))
+	m.Handle("POST /hethong/dinh-danh/nhat-ky/tim", s.signed(org.RightAccountsAudit, s.findEvents))
+	m.Handle("GET /hethong/dinh-danh/dich-vu", s.signed(org.RightClients, s.clients))
+	m.Handle("GET /hethong/dinh-danh/dich-vu/them", s.signed(org.RightClients, s.addClientForm))
+	m.Handle("POST /hethong/dinh-danh/dich-vu/them", s.signed(org.RightClients, s.addClient))
+	m.Handle("GET /hethong/dinh-danh/dich-vu/{client}", s.signed(org.RightClients, s.client))
+	m.Handle("POST /hethong/dinh-danh/dich-vu/{client}/khoa-moi", s.signed(org.RightClients, s.rotateClient))
+	m.Handle("POST /hethong/dinh-danh/dich-vu/{client}/bo-khoa", s.signed(org.RightClients, s.retireClient))
+	m.Handle("POST /hethong/dinh-danh/dich-vu/{client}/xoa", s.signed(org.RightClients, s.removeClient))
 	return m
 }
