@@ -49,7 +49,7 @@ func TestRP01_EachProfileSignsIn(t *testing.T) {
 						t.Fatalf("the code led to %s (%d):\n%s\n%s", page.URL, page.Status, page.Text(), a.Log)
 					}
 					got := citizenRow(t, a, person.Number)
-					want := citizen{Number: person.Number, Name: person.Name, BirthDate: person.BirthDate, Level: "2", AccountType: "citizen"}
+					want := received{Number: person.Number, Name: person.Name, BirthDate: person.BirthDate, Level: "2", AccountType: "citizen"}
 					want.Issuer = map[string]string{config.ProfileOIDC: a.ID, config.ProfileNPSP: a.ID + oidcop.PathNPSPToken, config.ProfileDirect: a.ID + oidcop.PathVNeID}[profile]
 					if got != want {
 						t.Errorf("one identity:\n got %+v\nwant %+v", got, want)
@@ -77,7 +77,7 @@ func TestRP01_EachProfileSignsIn(t *testing.T) {
 	}
 }
 
-type citizen struct {
+type received struct {
 	Issuer      string `db:"issuer"`
 	Number      string `db:"number"`
 	Name        string `db:"name"`
@@ -86,9 +86,9 @@ type citizen struct {
 	AccountType string `db:"account_type"`
 }
 
-func citizenRow(t *testing.T, a *apptest.App, number string) citizen {
+func citizenRow(t *testing.T, a *apptest.App, number string) received {
 	t.Helper()
-	c, err := db.Get[citizen](t.Context(), a.DB, `SELECT issuer, number, name, birth_date, level, account_type FROM citizen WHERE number = $1`, number)
+	c, err := db.Get[received](t.Context(), a.DB, `SELECT issuer, number, name, birth_date, level, account_type FROM citizen WHERE number = $1`, number)
 	if err != nil {
 		t.Fatal(err)
 	}
