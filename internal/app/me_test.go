@@ -13,6 +13,7 @@ import (
 	"motcua/internal/audit"
 	"motcua/internal/db"
 	"motcua/internal/demo"
+	"motcua/internal/sms"
 )
 
 const anotherPassword = "bon chiec thuyen giay"
@@ -203,7 +204,7 @@ func TestOP20_OwnerRevokesAService(t *testing.T) {
 // Nothing changes without password and code given within five minutes, one
 // proof serves one change, and the old number, the other sessions and the owner
 // learn of it.
-func TestSES04_ChangesNeedAProof(t *testing.T) {
+func TestSES04_OTP06_ChangesNeedAProof(t *testing.T) {
 	each(t, func(t *testing.T, dialect db.Dialect) {
 		a := apptest.Start(t, apptest.Options{Dialect: dialect})
 		person := demo.Citizens[0]
@@ -269,6 +270,11 @@ func TestSES04_ChangesNeedAProof(t *testing.T) {
 			t.Fatalf("%s:\n%s", page.URL, page.Text())
 		}
 		told(t, a, person.Phone, "da doi sang so khac")
+		for _, m := range append(a.Inbox.List(person.Phone), a.Inbox.List("+84900000999")...) {
+			if parts, plain := sms.Parts(m.Text); parts != 1 || !plain || strings.Contains(m.Text, "http") {
+				t.Errorf("not one plain part without a link: %q", m.Text)
+			}
+		}
 		account, err := a.People.Find(t.Context(), a.DB, person.Number)
 		if err != nil || account.Phone != "+84900000999" {
 			t.Errorf("%s %v", account.Phone, err)

@@ -68,7 +68,7 @@ func (s *Service) sendErrandCode(ctx context.Context, c errandCode) error {
 func (s *Service) errandDigest(id, plain string) string { return s.mac("errand", id+"\x00"+plain) }
 
 func errandText(kind, plain, number string) string {
-	what := map[string]string{errandProof: "xac nhan thay doi", errandNewPhone: "xac nhan so dien thoai moi cua", errandForgot: "dat lai mat khau"}[kind]
+	what := map[string]string{errandProof: "xac nhan thay doi", errandNewPhone: "doi so dien thoai", errandForgot: "dat lai mat khau"}[kind]
 	return plain + " la ma OTP " + what + " tai khoan ..." + tail(number, 4) + ", hieu luc 3 phut. Khong phai ban: goi tong dai. Khong dua ma nay cho bat ky ai, ke ca can bo, cong an."
 }
 
