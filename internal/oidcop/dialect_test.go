@@ -165,6 +165,9 @@ func TestSBX03_NPSPNamesThingsInVietnamese(t *testing.T) {
 		if err != nil || q.Has("iss") {
 			t.Fatalf("%v %v", q, err)
 		}
+		if status, _ := post(r.provider.Token, redeemForm("code", q.Get("code"), "code_verifier", verifier)); status < 400 {
+			t.Error("our own token endpoint takes a dialect's code")
+		}
 		if status, _ := post(r.provider.NPSPToken, redeemForm("code", q.Get("code"), "code_verifier", "wrong")); status != http.StatusBadRequest {
 			t.Errorf("a wrong verifier: %d", status)
 		}
