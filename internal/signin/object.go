@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"unicode"
 )
 
 // object reads one JSON object and nothing after it. A name that stands there
@@ -22,10 +23,10 @@ func object(body []byte) (map[string]json.RawMessage, bool) {
 		name, err := d.Token()
 		key, ok := name.(string)
 		var value json.RawMessage
-		if err != nil || !ok || d.Decode(&value) != nil || seen[strings.ToLower(key)] {
+		if err != nil || !ok || d.Decode(&value) != nil || seen[folded(key)] {
 			return nil, false
 		}
-		out[key], seen[strings.ToLower(key)] = value, true
+		out[key], seen[folded(key)] = value, true
 	}
 	if _, err := d.Token(); err != nil {
 		return nil, false
@@ -34,6 +35,18 @@ func object(body []byte) (map[string]json.RawMessage, bool) {
 		return nil, false
 	}
 	return out, true
+}
+
+// folded is the same for names that strings.EqualFold, and with it the JSON
+// library, takes for one.
+func folded(name string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		return least
+	}, name)
 }
 
 // member reads a string of an object. What is absent or null is ""; another

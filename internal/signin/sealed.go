@@ -42,7 +42,7 @@ func (o opener) open(wrapped, data string) ([]byte, bool) {
 	}
 	key := make([]byte, o.bytes)
 	rand.Read(key)
-	if rsa.DecryptPKCS1v15SessionKey(nil, o.key, block, key) != nil {
+	if rsa.DecryptPKCS1v15SessionKey(nil, o.key, block, key) != nil { //nolint:staticcheck // the ministry demands it; see above
 		right = 0
 	}
 	c, err := aes.NewCipher(key)

@@ -90,7 +90,7 @@ var brokenSeals = map[string]func(plain []byte) (data, key string){
 		if err != nil {
 			panic(err)
 		}
-		w, _ := rsa.EncryptPKCS1v15(rand.Reader, &other.PublicKey, secret)
+		w, _ := rsa.EncryptPKCS1v15(rand.Reader, &other.PublicKey, secret) //nolint:staticcheck // the dialect demands it
 		return sealedData(p), b64(w)
 	},
 	"key by OAEP's shape":     func(p []byte) (string, string) { return sealedData(p), rawRSA(append([]byte{0}, random(255)...)) },

@@ -60,7 +60,7 @@ func ECB(key, padded []byte) []byte {
 
 // WrapKey wraps any bytes for the relying party by RSA PKCS#1 v1.5.
 func WrapKey(secret []byte) string {
-	w, err := rsa.EncryptPKCS1v15(rand.Reader, &PrivateKey().PublicKey, secret)
+	w, err := rsa.EncryptPKCS1v15(rand.Reader, &PrivateKey().PublicKey, secret) //nolint:staticcheck // the dialect demands it
 	if err != nil {
 		panic(err)
 	}
