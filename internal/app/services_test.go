@@ -61,7 +61,7 @@ func (o *outside) signIn(c *apptest.Client) *apptest.Page {
 func (o *outside) idToken(p *apptest.Page) string {
 	o.t.Helper()
 	resp, err := http.PostForm(o.ID+"/token", url.Values{"grant_type": {"authorization_code"}, "code": {p.URL.Query().Get("code")}, "redirect_uri": {o.server.URL + "/ve"},
-		"code_verifier": {outsideVerifier}, "client_id": {"thu-vien"}, "client_secret": {o.secret}}) //nolint:noctx // a test's own server
+		"code_verifier": {outsideVerifier}, "client_id": {"thu-vien"}, "client_secret": {o.secret}})
 	if err != nil {
 		o.t.Fatal(err)
 	}
