@@ -212,7 +212,7 @@ func TestOP12_SES01_RefreshExtendsTheSessionAndEndsWithIt(t *testing.T) {
 		if q := r.refresh(t, p.str("refresh_token")); !refused(q) {
 			t.Errorf("after the idle time: %d", q.status)
 		}
-		p, session = r.tokens(t)
+		p, session := r.tokens(t)
 		if err := r.provider.SignOutNow(t.Context(), oidcop.Front{Session: session}); err != nil {
 			t.Fatal(err)
 		}
