@@ -55,7 +55,7 @@ func (g *guard) wander(c *apptest.Client) {
 	w := g.w
 	for _, base := range []string{w.Portal, w.ID, w.Office} {
 		for _, path := range []string{"/", "/tro-giup", "/huong-dan", "/bao-ve-du-lieu", "/lien-he", "/da-dang-xuat", "/dat-mat-khau", "/dang-nhap", "/dang-nhap?yc=x",
-			"/ma-otp?yc=x", "/ma-otp/gui-lai", "/ma-otp/trang-thai?yc=x", "/sandbox", "/sandbox/sms", "/sandbox/sms.json", "/sandbox/sms?phone=x", "/favicon.ico",
+			"/dong-y?yc=x", "/introspect", "/revoke", "/ma-otp?yc=x", "/ma-otp/gui-lai", "/ma-otp/trang-thai?yc=x", "/sandbox", "/sandbox/sms", "/sandbox/sms.json", "/sandbox/sms?phone=x", "/favicon.ico",
 			"/khong-co", "/..//khong/./sach", "//" + strings.TrimPrefix(base, "http://") + "/", signInPath, signInPath + "/", signInPath + "?loi=down", "/dich-vu-cong/cong-dan/tro-ve?state=x",
 			"/authorize", "/authorize?client_id=portal", "/token", "/userinfo", "/keys", "/end_session?id_token_hint=x", "/.well-known/openid-configuration", "/metrics",
 			"/app/", "/app/q", "/app", "/app/manifest.webmanifest", "/app/api/toi", "/app/api/mo", "/qr", "/qr?yc=x", "/qr/xong", "/bao-mat-dien-thoai", "/k/x"} {

@@ -86,7 +86,7 @@ func newApache(t *testing.T) *apache {
 	if err := os.WriteFile(conf, fmt.Appendf(nil, apacheConfig, dir, port, apacheModules, user, a.ID, secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	start(t, exec.Command("apache2", "-f", conf, "-DFOREGROUND"), "resuming normal operations") //nolint:noctx // it is signalled
+	start(t, exec.Command("apache2", "-f", conf, "-DFOREGROUND"), "resuming normal operations")
 	return p
 }
 

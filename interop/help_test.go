@@ -42,7 +42,7 @@ func node(t *testing.T, script string, settings any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	start(t, exec.Command("node", script, string(b)), "ready") //nolint:noctx // it ends with its standard input
+	start(t, exec.Command("node", script, string(b)), "ready")
 }
 
 // start runs a program and waits for a word in what it says. At the end of the

@@ -183,7 +183,7 @@ func TestOP12_ManySessionsRefreshAtOnce(t *testing.T) {
 func TestOP12_SES01_RefreshExtendsTheSessionAndEndsWithIt(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := newRig(t, d)
-		p, session := r.tokens(t)
+		p, _ := r.tokens(t)
 		token := p.str("refresh_token")
 		alive := func() bool {
 			// Session counts as use, so the row is asked.
@@ -207,12 +207,12 @@ func TestOP12_SES01_RefreshExtendsTheSessionAndEndsWithIt(t *testing.T) {
 			t.Errorf("after the absolute end: %d", p.status)
 		}
 
-		p, session = r.tokens(t)
+		p, _ = r.tokens(t)
 		r.Clock.Advance(oidcop.SessionIdle)
 		if q := r.refresh(t, p.str("refresh_token")); !refused(q) {
 			t.Errorf("after the idle time: %d", q.status)
 		}
-		p, session = r.tokens(t)
+		p, session := r.tokens(t)
 		if err := r.provider.SignOutNow(t.Context(), oidcop.Front{Session: session}); err != nil {
 			t.Fatal(err)
 		}

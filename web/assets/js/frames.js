@@ -2,21 +2,26 @@ import {all} from './dom.js'
 
 const cap = 5000
 
-// On the page after a sign-out (data-khungs) each frame loads the address that
-// ends one service's session, for five seconds at most; then data-tiep is
-// followed. What a frame of another origin shows cannot be seen, only that it
-// has loaded.
+// On the page after a sign-out (data-khungs) a frame of each service
+// (data-khung) loads the address that ends its session, for five seconds at
+// most; then data-tiep is followed. What a frame of another origin shows cannot
+// be seen, only that it has loaded.
 export const frames = () => {
   for (const list of all('[data-khungs]')) {
-    const waits = all('iframe', list).map((frame) => new Promise((done) => {
-      const out = frame.parentElement.querySelector('span')
+    const waits = all('[data-khung]', list).map((item) => new Promise((done) => {
+      const out = item.querySelector('span')
       const end = (text) => {
         if (!out.textContent) out.textContent = ': ' + text
         done()
       }
-      frame.addEventListener('load', () => frame.src && end(list.dataset.xong))
+      const frame = document.createElement('iframe')
+      frame.hidden = true
+      frame.title = item.textContent
+      frame.sandbox = 'allow-scripts allow-same-origin'
+      frame.addEventListener('load', () => end(list.dataset.xong))
+      frame.src = item.dataset.khung
       setTimeout(() => end(list.dataset.cham), cap)
-      frame.src = frame.dataset.khung
+      item.append(frame)
     }))
     const next = document.querySelector('[data-tiep]')
     // A second more, so that the result can be read.
