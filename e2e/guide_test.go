@@ -54,6 +54,7 @@ func TestGuide(t *testing.T) {
 	p.walk()
 	p.byPhone()
 	p.walkOffice()
+	p.walkAccounts()
 	for name, c := range chapters(t) {
 		for _, quote := range c.quotes {
 			if !strings.Contains(p.read.String(), quote) && !slices.Contains(c.headings, quote) && !slices.Contains(ownWords, quote) {
