@@ -55,6 +55,7 @@ func TestGuide(t *testing.T) {
 	p.byPhone()
 	p.ownAccount()
 	p.walkOffice()
+	p.walkAccounts()
 	for name, c := range chapters(t) {
 		for _, quote := range c.quotes {
 			if !strings.Contains(p.read.String(), quote) && !slices.Contains(c.headings, quote) && !slices.Contains(ownWords, quote) {

@@ -126,14 +126,8 @@ func TestAccountIsMadeByTwoOfficersAndActivated(t *testing.T) {
 // identities, with scripts and loaded without.
 func TestEveryIdentityPage(t *testing.T) {
 	t.Parallel()
-	sheet, err := xlsx.Write("Danh sách", []string{"Số CCCD", "Họ tên", "Ngày sinh", "Giới tính", "Điện thoại"}, [][]string{
-		{"099084001300", "Nguyễn Văn Tốt", "27/03/1984", "Nam", "0900000412"}, {"99084001302", "NguyÔn V¨n Tó", "27/03/1984", "Nam", "900000413"},
-		{"12", "=1+1", "hôm qua", "?", "113"}})
+	sheet, err := spreadsheet()
 	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "danh sách.xlsx")
-	if err := os.WriteFile(file, sheet, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, scripts := range map[string]bool{"scripts": true, "noscript": false} {
@@ -141,14 +135,31 @@ func TestEveryIdentityPage(t *testing.T) {
 			t.Parallel()
 			v := visit(t, scripts, apptest.Options{})
 			v.enterWithSecond(firstClerk)
-			v.accountPages()
-			v.importPages(file)
+			v.identityPages()
+			v.importPages(v.keep(sheet))
 			v.identityLists()
 		})
 	}
 }
 
-func (v *visitor) accountPages() {
+// spreadsheet has a good row, one with proposals and one that is refused.
+func spreadsheet() ([]byte, error) {
+	return xlsx.Write("Danh sách", []string{"Số CCCD", "Họ tên", "Ngày sinh", "Giới tính", "Điện thoại"}, [][]string{
+		{"099084001300", "Nguyễn Văn Tốt", "27/03/1984", "Nam", "0900000412"}, {"99084001302", "NguyÔn V¨n Tó", "27/03/1984", "Nam", "900000413"},
+		{"12", "=1+1", "hôm qua", "?", "113"}})
+}
+
+// keep writes a file that the browser may choose.
+func (v *visitor) keep(sheet []byte) string {
+	v.t.Helper()
+	file := filepath.Join(v.t.TempDir(), "danh sách.xlsx")
+	if err := os.WriteFile(file, sheet, 0o600); err != nil {
+		v.t.Fatal(err)
+	}
+	return file
+}
+
+func (v *visitor) identityPages() {
 	v.open("accounts", v.Office+accountsPage)
 	v.Fill("tim", "0990")
 	v.Press("Tìm")

@@ -1,0 +1,48 @@
+package e2e_test
+
+import (
+	"motcua/internal/audit"
+	"motcua/internal/identity"
+)
+
+// walkAccounts takes the way of the guide's chapter for administrators of
+// identities. Before it, the system's administrator is signed in.
+func (p *photographer) walkAccounts() {
+	p.Open(p.Office + "/hethong/da-dang-xuat")
+	p.Open(p.Office + "/hethong")
+	p.Unfold("Quản trị hệ thống")
+	p.Press("Đăng xuất")
+	p.enterWithSecond(firstClerk)
+	p.Open(p.Office + accountsPage)
+	p.page()
+	p.Open(p.Office + accountsPage + "/them")
+	p.page()
+	fillAccount(p, "1")
+	p.Press("Tạo tài khoản")
+	for _, part := range []string{"Cấp thư dùng một lần", "Khóa tài khoản"} {
+		p.Unfold(part)
+	}
+	p.page()
+	// What another officer has asked for.
+	citizen, err := p.People.Find(p.t.Context(), p.DB, person.Number)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	asked, err := p.People.ChangePhone(p.t.Context(), identity.Clerk{By: audit.Ref{Kind: "officer", ID: "another"}}, citizen.ID, newPhone, identity.CheckCard)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.Open(p.Office + "/hethong/dinh-danh/yeu-cau/" + asked.RequestID)
+	p.page()
+	p.Open(p.Office + importPage)
+	p.page()
+	rows, err := spreadsheet()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.tab.File(`input[name="tep"]`, p.keep(rows))
+	p.Press("Xem trước")
+	p.page()
+	p.Open(p.Office + "/hethong/dinh-danh/nhat-ky")
+	p.page()
+}
