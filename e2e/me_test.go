@@ -1,9 +1,6 @@
 package e2e_test
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -41,51 +38,28 @@ func TestMyAccountPages(t *testing.T) {
 	}
 }
 
-// shoot keeps a picture of the page for somebody who wants to look at it.
-func (v *visitor) shoot(name string) {
-	v.t.Helper()
-	dir := os.Getenv("MOTCUA_LOOK")
-	if dir == "" || !v.scripts {
-		return
-	}
-	for _, px := range widths[:2] {
-		v.tab.Width(px)
-		if err := os.WriteFile(filepath.Join(dir, strings.ReplaceAll(name, " ", "-")+map[int]string{1280: "-1280", 390: "-390"}[px]+".png"), v.tab.Picture(), 0o644); err != nil {
-			v.t.Fatal(err)
-		}
-	}
-	v.tab.Width(widths[0])
-}
-
-func (v *visitor) sees(state string) {
-	v.t.Helper()
-	v.look(state)
-	v.shoot(state)
-}
-
 func (v *visitor) accountPages() {
 	v.Open(v.ID + "/tai-khoan")
-	v.sees("account, sign-in")
+	v.look("account, sign-in")
 	v.enterAccount()
 	v.Open(v.Portal + citizenPath)
-	v.sees("account, portal")
+	v.look("account, portal")
 	v.Press("Mở Tài khoản của tôi")
-	v.sees("account")
+	v.look("account")
 	v.Press("Thu hồi Cổng Dịch vụ công tỉnh Hưng Yên")
-	v.sees("account, service revoked")
+	v.look("account, service revoked")
 	v.open("account, history", v.ID+"/tai-khoan/lich-su")
-	v.shoot("account, history")
 
 	v.Open(v.ID + "/tai-khoan/mat-khau")
-	v.sees("account, proof")
+	v.look("account, proof")
 	v.Press("Tiếp tục")
 	v.look("account, proof without password")
 	v.Fill("mk", "khong phai")
 	v.Press("Tiếp tục")
-	v.sees("account, proof with a wrong password")
+	v.look("account, proof with a wrong password")
 	v.Fill("mk", demo.CitizenPassword)
 	v.Press("Tiếp tục")
-	v.sees("account, code")
+	v.look("account, code")
 	v.Press("Xác nhận")
 	v.look("account, code empty")
 	v.Fill("ma", other(v.OTP(person.Phone)))
@@ -93,7 +67,7 @@ func (v *visitor) accountPages() {
 	v.look("account, code wrong")
 	v.Fill("ma", v.OTP(person.Phone))
 	v.Press("Xác nhận")
-	v.sees("account, new password")
+	v.look("account, new password")
 	set := func(one, two, state string) {
 		v.t.Helper()
 		v.Fill("mk", one)
@@ -112,7 +86,7 @@ func (v *visitor) accountPages() {
 	v.Press("Tiếp tục")
 	v.Fill("ma", v.OTP(person.Phone))
 	v.Press("Xác nhận")
-	v.sees("account, phone")
+	v.look("account, phone")
 	v.Fill("dt", "0900")
 	v.Press("Gửi mã tới số mới")
 	v.look("account, phone bad")
@@ -133,12 +107,12 @@ func (v *visitor) forgottenPages() {
 	}
 	v.Clock.Advance(time.Minute)
 	v.Open(v.ID + "/quen-mat-khau")
-	v.sees("forgotten")
+	v.look("forgotten")
 	v.Press("Gửi mã")
 	v.look("forgotten, no number")
 	v.Fill("ten", person.Number)
 	v.Press("Gửi mã")
-	v.sees("forgotten, code")
+	v.look("forgotten, code")
 	v.Drain()
 	v.Clock.Advance(identity.CodeLife + time.Second)
 	v.Open(v.Address())
@@ -150,18 +124,18 @@ func (v *visitor) forgottenPages() {
 	if v.scripts {
 		v.tab.Until(`document.querySelectorAll('` + qrOnPage + ` svg path').length > 1`)
 	}
-	v.sees("forgotten, second proof")
+	v.look("forgotten, second proof")
 	v.Fill("thu", "7KQM-2XWD-94TR-HB3C")
 	v.Press("Tiếp tục")
 	v.See("Bạn còn 4 lần nhập")
 	v.look("forgotten, wrong letter")
 	v.Fill("thu", letter)
 	v.Press("Tiếp tục")
-	v.sees("forgotten, new password")
+	v.look("forgotten, new password")
 	v.Fill("mk", "nam chiec thuyen giay")
 	v.Fill("mk2", "nam chiec thuyen giay")
 	v.Press("Đặt mật khẩu")
-	v.sees("forgotten, done")
+	v.look("forgotten, done")
 	v.See("Đã đặt mật khẩu mới")
 }
 

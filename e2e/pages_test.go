@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -70,6 +72,7 @@ func (v *visitor) look(state string) {
 				.filter(e => e.getBoundingClientRect().right > %d).slice(0, 3).map(e => e.outerHTML.slice(0, 120)).join("\n")`, px)))
 		}
 	}
+	v.photograph(state)
 	v.tab.Width(widths[0])
 	for _, f := range browser.Eval[[]string](v.tab, `[...document.forms].map(f => f.method + " " + f.action)`) {
 		method, action, _ := strings.Cut(f, " ")
@@ -84,6 +87,23 @@ func (v *visitor) look(state string) {
 	}
 	// axe itself may be told off by the page's policy; that is no concern.
 	v.watch.Complaints()
+}
+
+// photograph leaves pictures of the page in the folder MOTCUA_LOOK, if that is
+// set, for somebody who wants to see them.
+func (v *visitor) photograph(state string) {
+	v.t.Helper()
+	folder := os.Getenv("MOTCUA_LOOK")
+	if folder == "" || !v.scripts {
+		return
+	}
+	for _, px := range []int{1280, 390} {
+		v.tab.Width(px)
+		file := filepath.Join(folder, fmt.Sprintf("%s-%d.png", strings.NewReplacer(" ", "-", "/", "-").Replace(state), px))
+		if err := os.WriteFile(file, v.tab.Picture(), 0o644); err != nil {
+			v.t.Fatal(err)
+		}
+	}
 }
 
 // open opens an address and looks at it.
