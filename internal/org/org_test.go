@@ -314,7 +314,7 @@ func TestBadDataIsRefusedByField(t *testing.T) {
 }
 
 func TestRolesHaveNames(t *testing.T) {
-	if len(org.Roles()) != 13 {
+	if len(org.Roles()) != 14 {
 		t.Errorf("%d roles", len(org.Roles()))
 	}
 	for _, r := range org.Roles() {
