@@ -102,7 +102,7 @@ func TestAccountIsMadeByTwoOfficersAndActivated(t *testing.T) {
 		owner.Fill("ten", newNumber)
 		owner.Fill("ma", code)
 		owner.Fill("mk", "chuoi xanh bay cao")
-		owner.Fill("mk-lai", "chuoi xanh bay cao")
+		owner.See("Đặt mật khẩu")
 		owner.Press("Đặt mật khẩu")
 		owner.Open(w.Portal + "/dich-vu-cong/cong-dan/dang-nhap")
 		owner.Fill("ten", newNumber)

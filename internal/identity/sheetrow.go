@@ -182,7 +182,7 @@ func (r *SheetRow) readNumber(c xlsx.Cell) {
 	default:
 		// Eleven digits: a number of a province code below 100 that Excel
 		// took for a number.
-		if n, err := vn.ParseIdentityNumber("0" + text); err == nil {
+		if n, err := vn.ParseIdentityNumber("0" + text); err == nil && !strings.HasPrefix(text, "0") {
 			r.Number = n.Digits()
 			r.fault(ColumnNumber, SheetZero, text, n.Digits())
 			return
