@@ -179,6 +179,7 @@ func TestForgottenPasswordByTheApp(t *testing.T) {
 	d.phone.tap(d.number())
 	d.phone.screen("Nhập mật mã để xác nhận")
 	d.within("approval", func() { d.phone.pin(passcode) }, shows("Hai bằng chứng đã đủ"))
+	d.phone.screen("Đã xác nhận là bạn")
 	d.Fill("mk", newPassword)
 	d.Fill("mk2", newPassword)
 	d.Press("Đặt mật khẩu")

@@ -62,6 +62,9 @@ func TestRP01_EachProfileSignsIn(t *testing.T) {
 					if reached == (profile == config.ProfileDirect) {
 						t.Errorf("the provider's session ended: %v", reached)
 					}
+					if profile == config.ProfileDirect && !strings.Contains(page.Text(), "không có chỗ để Cổng kết thúc phiên") {
+						t.Errorf("a provider without a sign-out: %s", page.Text())
+					}
 				}
 				want := map[string]string{config.ProfileOIDC: oidcop.PathAuthorize, config.ProfileNPSP: oidcop.PathNPSPAuthorize, config.ProfileDirect: oidcop.PathVNeIDAuthorize}[profile]
 				if asked != want {

@@ -148,7 +148,7 @@ func (a *App) site(name string, r *web.Renderer) *web.Site {
 		Observe: func(route, method string, status int, took time.Duration) {
 			a.Metrics.Request(name, route, method, status, took)
 		},
-		Places: web.Places{Portal: c.SiteURL(config.Portal).String(), Office: c.SiteURL(config.Office).String(), ID: c.SiteURL(config.ID).String()},
+		Places: a.places(),
 		Provider: map[string]string{
 			i18n.Vietnamese: c.ProviderName,
 			i18n.English:    cmp.Or(c.ProviderNameEN, c.ProviderName),
@@ -165,6 +165,16 @@ func (a *App) site(name string, r *web.Renderer) *web.Site {
 		s.Provider = map[string]string{i18n.Vietnamese: c.Provider.Label, i18n.English: cmp.Or(c.Provider.LabelEN, c.Provider.Label)}
 	}
 	return s
+}
+
+func (a *App) places() web.Places {
+	c := a.Config
+	p := web.Places{Portal: c.SiteURL(config.Portal).String(), Office: c.SiteURL(config.Office).String(), ID: c.SiteURL(config.ID).String()}
+	// The demo's other dialects are spoken by its own provider.
+	if !c.Provider.External() || c.Demo {
+		p.Account = p.ID
+	}
+	return p
 }
 
 func (a *App) desk() *id.Desk {

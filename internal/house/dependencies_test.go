@@ -24,7 +24,7 @@ var reasons = map[string]string{
 	"github.com/pressly/goose/v3":         "migrations",
 	"github.com/prometheus/client_golang": "metrics",
 	"github.com/rogpeppe/go-internal":     "testscript for the command line (tests)",
-	"github.com/xuri/excelize/v2":        "spreadsheets of accounts, read and written",
+	"github.com/xuri/excelize/v2":         "spreadsheets of accounts, read and written",
 	"github.com/yuin/goldmark":            "the guide is written in Markdown",
 	"github.com/zitadel/oidc/v3":          "ID tokens, PKCE and key sets of the provider",
 	"golang.org/x/crypto":                 "Argon2id",

@@ -19,8 +19,9 @@ type Approval struct {
 
 // Approved is an approval that counts.
 type Approved struct {
-	Service string
-	Second  bool // another phone tried as well
+	ClientID string
+	Service  string
+	Second   bool // another phone tried as well
 }
 
 // Approve signs the owner in at the page that waits. The signature covers all
@@ -59,7 +60,7 @@ func (s *Service) Approve(ctx context.Context, token, lang string, y Approval) (
 	if err != nil {
 		return Approved{}, err
 	}
-	return Approved{Service: a.serviceIn(lang), Second: a.Second}, nil
+	return Approved{ClientID: a.ClientID, Service: a.serviceIn(lang), Second: a.Second}, nil
 }
 
 func answerable(a qrAttempt, now time.Time) error {

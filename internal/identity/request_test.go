@@ -125,8 +125,12 @@ func TestAdmin_ChangesOfLevelTwoWait(t *testing.T) {
 	eachAccount(t, func(t *testing.T, r *identitytest.Rig, id string) {
 		ctx := t.Context()
 		for kind, ask := range map[identity.RequestKind]func() (identity.Done, error){
-			identity.RequestPhone:  func() (identity.Done, error) { return r.People.ChangePhone(ctx, diep, id, newPhone, identity.CheckCard) },
-			identity.RequestNumber: func() (identity.Done, error) { return r.People.ChangeNumber(ctx, diep, id, "099084007777", identity.CheckCard) },
+			identity.RequestPhone: func() (identity.Done, error) {
+				return r.People.ChangePhone(ctx, diep, id, newPhone, identity.CheckCard)
+			},
+			identity.RequestNumber: func() (identity.Done, error) {
+				return r.People.ChangeNumber(ctx, diep, id, "099084007777", identity.CheckCard)
+			},
 		} {
 			before := get(t, r, id)
 			d, err := ask()

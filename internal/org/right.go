@@ -91,7 +91,7 @@ var dutiesOf = map[Role]duties{
 	RoleAdmin: {province, []Right{RightOfficersView, RightOfficersManage, RightPostsManage, RightMachines, RightNumbers,
 		RightConfigure, RightExport, RightAudit, RightAccountsAudit}},
 	RoleIdentityAdmin: {province, []Right{RightAccounts, RightAccountsApprove, RightClients, RightAccountsAudit}},
-	RoleObserver: {unitAndBelow, []Right{RightObserve}},
+	RoleObserver:      {unitAndBelow, []Right{RightObserve}},
 }
 
 // holds reports whether a role has a right somewhere. The own page belongs to

@@ -42,7 +42,7 @@ func TestRP14_OpeningTakesTheSameTime(t *testing.T) {
 	for _, d := range quickest {
 		least, most = min(least, d), max(most, d)
 	}
-	if most > least+least/4 {
+	if most > 2*least {
 		for i, c := range cases {
 			t.Logf("%-40s %v", c.name, quickest[i])
 		}

@@ -13,7 +13,12 @@ import (
 
 // Places are the public addresses of the three sites, without a slash at the
 // end.
-type Places struct{ Portal, Office, ID string }
+type Places struct {
+	Portal, Office, ID string
+	// Account is the site where people look after their accounts: ID, or empty
+	// when another provider gave them.
+	Account string
+}
 
 // Contact is what a person needs who wants help, in one language.
 type Contact struct {

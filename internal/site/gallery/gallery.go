@@ -73,7 +73,7 @@ var (
 			Hotline: "1900 0000", Email: "hotro@hungyen.example", Hours: "Monday to Friday, 7:30–11:30 and 13:30–17:00"},
 	}
 	providers = map[string]string{"vi": "VNeID (mô phỏng)", "en": "VNeID (simulated)"}
-	places    = web.Places{Portal: "http://localhost:8080", Office: "http://localhost:8081", ID: "http://localhost:8082"}
+	places    = web.Places{Portal: "http://localhost:8080", Office: "http://localhost:8081", ID: "http://localhost:8082", Account: "http://localhost:8082"}
 )
 
 func base(site, lang string, s Shot) web.Base {

@@ -109,7 +109,9 @@ func (s *site) apiApprove(w http.ResponseWriter, r *http.Request) (any, error) {
 		OK      bool   `json:"ok"`
 		Service string `json:"service"`
 		Second  bool   `json:"second"`
-	}{true, v.Service, v.Second}, err
+		// Recovery: nobody is signed in, a forgotten password is set anew.
+		Recovery bool `json:"recovery"`
+	}{true, v.Service, v.Second, v.ClientID == oidcop.ClientRecovery}, err
 }
 
 func (s *site) apiRefuse(w http.ResponseWriter, r *http.Request) (any, error) {

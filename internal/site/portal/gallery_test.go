@@ -40,8 +40,9 @@ func openShots() []gallery.Shot {
 		{Page: "home", Name: "visitor", Path: "/", Data: func(b web.Base) any { return homePage{b, sampleChapters} }},
 		{Page: "home", Name: "no-guide", Path: "/", Data: func(b web.Base) any { return homePage{Base: b} }},
 		{Page: "home", Name: "real", Path: "/", Real: true, Data: func(b web.Base) any { return homePage{b, sampleChapters} }},
-		{Page: "signed-out", Name: "both", Path: "/da-dang-xuat", Data: func(b web.Base) any { return signedOutPage{b, true} }},
-		{Page: "signed-out", Name: "alone", Path: "/da-dang-xuat", Data: func(b web.Base) any { return signedOutPage{b, false} }},
+		{Page: "signed-out", Name: "both", Path: "/da-dang-xuat", Data: func(b web.Base) any { return signedOutPage{Base: b, ProviderReached: true} }},
+		{Page: "signed-out", Name: "alone", Path: "/da-dang-xuat", Data: func(b web.Base) any { return signedOutPage{Base: b} }},
+		{Page: "signed-out", Name: "nowhere", Path: "/da-dang-xuat", Data: func(b web.Base) any { return signedOutPage{Base: b, NoSignOut: true} }},
 		{Page: "help", Name: "only", Path: "/tro-giup", Data: func(b web.Base) any { return helpPage{b} }},
 		{Page: "privacy", Name: "only", Path: "/bao-ve-du-lieu", Data: func(b web.Base) any { return privacyPage{b} }},
 		{Page: "guide", Name: "chapters", Path: "/huong-dan", Data: func(b web.Base) any { return guidePage{b, sampleChapters} }},
@@ -86,6 +87,7 @@ func signedInShots() []gallery.Shot {
 	return []gallery.Shot{
 		citizen("full", full), citizen("bare", bare),
 		{Page: "home", Name: "citizen", Path: "/", User: gallery.Citizen(), Data: func(b web.Base) any { return homePage{b, sampleChapters} }},
+		{Page: "help", Name: "of another provider", Path: "/tro-giup", Data: func(b web.Base) any { b.Places.Account = ""; return helpPage{b} }},
 		{Page: "help", Name: "citizen", Path: "/tro-giup", User: gallery.Citizen(), Data: func(b web.Base) any { return helpPage{b} }},
 	}
 }

@@ -100,6 +100,8 @@ type signedOutPage struct {
 	// ProviderReached is false when the provider did not answer: then only
 	// the portal's session is known to be over (RP-11).
 	ProviderReached bool
+	// NoSignOut: the provider has no place to sign out.
+	NoSignOut bool
 }
 
 func (p signedOutPage) Title() string { return p.T("portal.signedout.title") }

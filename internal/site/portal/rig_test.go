@@ -81,7 +81,7 @@ func newRig(t *testing.T, d *db.DB, change ...func(*signin.Provider)) *rig {
 		Citizens: citizen.New(citizen.Parts{DB: d, Clock: r.clk, Box: box, Sessions: session.New(d, r.clk), Audit: audit.New(d, r.clk)}),
 		Web: &web.Site{
 			Name: "portal", URL: u, Renderer: pages, Log: slog.New(slog.NewTextHandler(&r.log, nil)),
-			Places:   web.Places{Portal: portalURL, Office: "http://localhost:8081", ID: r.op.Issuer()},
+			Places:   web.Places{Portal: portalURL, Office: "http://localhost:8081", ID: r.op.Issuer(), Account: r.op.Issuer()},
 			Contacts: map[string]web.Contact{"vi": {Province: "tỉnh Hưng Yên", Hotline: "1900 0000"}},
 			Provider: map[string]string{"vi": "VNeID (mô phỏng)"},
 		},

@@ -33,7 +33,7 @@ func (s *site) signOut(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, PathSignedOut+"?state="+m.state)
 	}
 	if hint == "" {
-		return web.Redirect(w, r, PathSignedOut)
+		return web.Redirect(w, r, PathSignedOut+"?"+onlyHere)
 	}
 	address, err := s.SignIn.SignOutURL(r.Context(), signin.SignOut{
 		IDToken: hint, ReturnURL: s.Web.URL.JoinPath(PathSignedOut).String(), State: m.state, UILocales: web.Lang(r),
@@ -45,13 +45,17 @@ func (s *site) signOut(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if address == "" {
-		address = PathSignedOut
+		address = PathSignedOut + "?" + onlyHere
 	}
 	return web.Redirect(w, r, address)
 }
 
 // signedOut tells how a sign-out ended. Only the provider can send the state
 // back that this sign-out sent it.
+// onlyHere is the query of the page after a sign-out when the provider has no
+// place for one.
+const onlyHere = "het=cong"
+
 func (s *site) signedOut(w http.ResponseWriter, r *http.Request) error {
 	web.NoStore(w)
 	s.takeLanguage(w, r)
@@ -65,7 +69,7 @@ func (s *site) signedOut(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, "/")
 	}
 	state := r.URL.Query().Get("state")
-	p := signedOutPage{Base: s.base(r, nil), ProviderReached: state != "" && subtle.ConstantTimeCompare([]byte(state), []byte(m.state)) == 1}
+	p := signedOutPage{Base: s.base(r, nil), NoSignOut: r.URL.RawQuery == onlyHere, ProviderReached: state != "" && subtle.ConstantTimeCompare([]byte(state), []byte(m.state)) == 1}
 	if p.ProviderReached {
 		p.Here = PathSignedOut + "?state=" + m.state
 	}

@@ -125,7 +125,8 @@ export const approve = (attempt, back) => {
     const signature = await sign(state.device.key, attempt.shown + '\n' + given.number)
     const answer = await post('duyet', {...given, signature})
     if (back) return returnTo(back)
-    done(answer.service || attempt.service)
+    if (answer.recovery) return done('xong-mk')
+    done('xong', answer.service || attempt.service)
   }
 
   const ended = (error) => {
@@ -144,8 +145,8 @@ export const approve = (attempt, back) => {
 
 // done is the notice of the guide: Đóng signs the app out; not pressed, the app
 // does it by itself.
-const done = (service) => show('xong', (o) => {
-  put(o, {'dich-vu': service})
+const done = (screen, service) => show(screen, (o) => {
+  if (service) put(o, {'dich-vu': service})
   const close = async () => {
     stop()
     await signOut()
