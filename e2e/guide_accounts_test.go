@@ -22,7 +22,7 @@ func (p *photographer) walkAccounts() {
 	for _, part := range []string{"Cấp thư dùng một lần", "Khóa tài khoản"} {
 		p.Unfold(part)
 	}
-	p.page()
+	p.picture("51-tai-khoan-cong-dan-1280", "")
 	// What another officer has asked for.
 	citizen, err := p.People.Find(p.t.Context(), p.DB, person.Number)
 	if err != nil {
@@ -33,7 +33,7 @@ func (p *photographer) walkAccounts() {
 		p.t.Fatal(err)
 	}
 	p.Open(p.Office + "/hethong/dinh-danh/yeu-cau/" + asked.RequestID)
-	p.page()
+	p.picture("52-cho-duyet-1280", "")
 	p.Open(p.Office + importPage)
 	p.page()
 	rows, err := spreadsheet()
@@ -42,7 +42,7 @@ func (p *photographer) walkAccounts() {
 	}
 	p.tab.File(`input[name="tep"]`, p.keep(rows))
 	p.Press("Xem trước")
-	p.page()
+	p.picture("53-xem-truoc-1280", "")
 	p.Open(p.Office + "/hethong/dinh-danh/nhat-ky")
 	p.page()
 }

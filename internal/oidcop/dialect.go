@@ -70,24 +70,13 @@ func (p *Provider) EndSessionAs(ctx context.Context, form url.Values, f Front, c
 	return p.endSessionOf(ctx, p.npspIssuer(), form, f, crossOrigin)
 }
 
-// respond builds the address at the service in the request's dialect.
+// respond builds the address at the service in the request's dialect: the
+// others know no iss.
 func (p *Provider) respond(dialect, redirectURI, state string, add url.Values) string {
 	if dialect == "" {
 		return p.answer(redirectURI, state, add)
 	}
-	u, err := url.Parse(redirectURI)
-	if err != nil {
-		return ""
-	}
-	query := u.Query()
-	for k, v := range add {
-		query[k] = v
-	}
-	if state != "" {
-		query.Set("state", state)
-	}
-	u.RawQuery = query.Encode()
-	return u.String()
+	return withAnswer(redirectURI, state, add)
 }
 
 // issueAs builds the answer with a code, and gives the digest by which the

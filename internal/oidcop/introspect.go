@@ -60,6 +60,18 @@ func (p *Provider) given(ctx context.Context, c *Client, token string) (given, e
 	return out, nil
 }
 
+// tokenFromService reads which service asks about which token. It has answered
+// when it is not ok.
+func (p *Provider) tokenFromService(w http.ResponseWriter, r *http.Request) (c *Client, token string, ok bool) {
+	if c, ok = p.fromService(w, r); !ok {
+		return nil, "", false
+	}
+	if token = r.PostForm.Get("token"); token == "" {
+		p.refuse(w, r, http.StatusBadRequest, "invalid_request", "token missing", "client", c.ID)
+	}
+	return c, token, token != ""
+}
+
 // introspection is RFC 7662 §2.2. It names nobody beyond the subject.
 type introspection struct {
 	Active   bool   `json:"active"`
@@ -76,13 +88,8 @@ type introspection struct {
 // Introspect answers POST /introspect: whether a token of the asking service
 // is worth something now (OP-19).
 func (p *Provider) Introspect(w http.ResponseWriter, r *http.Request) {
-	c, ok := p.fromService(w, r)
+	c, token, ok := p.tokenFromService(w, r)
 	if !ok {
-		return
-	}
-	token := r.PostForm.Get("token")
-	if token == "" {
-		writeError(w, http.StatusBadRequest, "invalid_request", "token missing")
 		return
 	}
 	g, err := p.given(r.Context(), c, token)
@@ -105,13 +112,8 @@ func (p *Provider) Introspect(w http.ResponseWriter, r *http.Request) {
 // family and the access tokens with it; what is no token of the service, or
 // over, is answered alike.
 func (p *Provider) Revoke(w http.ResponseWriter, r *http.Request) {
-	c, ok := p.fromService(w, r)
+	c, token, ok := p.tokenFromService(w, r)
 	if !ok {
-		return
-	}
-	token := r.PostForm.Get("token")
-	if token == "" {
-		writeError(w, http.StatusBadRequest, "invalid_request", "token missing")
 		return
 	}
 	if err := p.revoke(r.Context(), c, sha256Hex(token)); err != nil {

@@ -3,6 +3,7 @@ package oidcop
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -255,18 +256,22 @@ func (p *Provider) request(ctx context.Context, q db.Querier, id string) (reques
 
 // answer builds the address at the service, with iss in every one (OP-06).
 func (p *Provider) answer(redirectURI, state string, add url.Values) string {
+	all := url.Values{"iss": {p.Issuer}}
+	maps.Copy(all, add)
+	return withAnswer(redirectURI, state, all)
+}
+
+// withAnswer adds the members of an answer to a redirect address.
+func withAnswer(redirectURI, state string, add url.Values) string {
 	u, err := url.Parse(redirectURI)
 	if err != nil {
 		return ""
 	}
 	query := u.Query()
-	for k, v := range add {
-		query[k] = v
-	}
+	maps.Copy(query, add)
 	if state != "" {
 		query.Set("state", state)
 	}
-	query.Set("iss", p.Issuer)
 	u.RawQuery = query.Encode()
 	return u.String()
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"motcua/internal/credential"
 	"motcua/internal/identity"
 	"motcua/internal/vn"
 	"motcua/internal/web"
@@ -37,17 +36,12 @@ func (s *site) reportLost(w http.ResponseWriter, r *http.Request) error {
 	}
 	err := s.People.ReportLost(r.Context(), identity.Try{Browser: mark(r, cookieBrowser), Device: mark(r, cookieDevice),
 		Source: web.ClientIP(r), Number: number.Digits(), Password: password})
-	tooMany, isTooMany := errors.AsType[*identity.TooMany](err)
-	switch {
-	case err == nil, errors.Is(err, identity.ErrRefused):
+	if err == nil || errors.Is(err, identity.ErrRefused) {
 		return s.render(w, r, http.StatusOK, "lost-phone-done", lostPhoneDonePage{s.base(r)})
-	case isTooMany:
-		p.Problem, p.RetryAfter = signInTooMany, tooMany.Retry
-		setRetryAfter(w, tooMany.Retry)
-		return s.render(w, r, http.StatusTooManyRequests, "lost-phone", p)
-	case errors.Is(err, credential.ErrBusy):
-		p.Problem = signInBusy
-		return s.render(w, r, http.StatusServiceUnavailable, "lost-phone", p)
 	}
-	return err
+	status := 0
+	if p.Problem, p.RetryAfter, status = passwordProblem(w, err); status == 0 {
+		return err
+	}
+	return s.render(w, r, status, "lost-phone", p)
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"motcua/internal/credential"
 	"motcua/internal/identity"
 	"motcua/internal/session"
 	"motcua/internal/vn"
@@ -53,22 +52,14 @@ func (s *site) beginProof(w http.ResponseWriter, r *http.Request, me session.Ses
 		return s.render(w, r, http.StatusUnprocessableEntity, "me-proof", p)
 	}
 	err := s.People.BeginProof(r.Context(), owner(r, me), password)
-	tooMany, isTooMany := errors.AsType[*identity.TooMany](err)
-	switch {
-	case err == nil:
+	if err == nil {
 		return web.Redirect(w, r, "/tai-khoan/ma?ve="+p.Task)
-	case isTooMany:
-		p.Problem, p.RetryAfter = signInTooMany, tooMany.Retry
-		setRetryAfter(w, tooMany.Retry)
-		return s.render(w, r, http.StatusTooManyRequests, "me-proof", p)
-	case errors.Is(err, credential.ErrBusy):
-		p.Problem = signInBusy
-		return s.render(w, r, http.StatusServiceUnavailable, "me-proof", p)
-	case errors.Is(err, identity.ErrRefused):
-		p.Problem = signInRefused
-		return s.render(w, r, http.StatusUnprocessableEntity, "me-proof", p)
 	}
-	return err
+	status := 0
+	if p.Problem, p.RetryAfter, status = passwordProblem(w, err); status == 0 {
+		return err
+	}
+	return s.render(w, r, status, "me-proof", p)
 }
 
 // ownerCode are the pages for a code: of the proof, or of another phone.

@@ -106,22 +106,30 @@ func (s *site) checkPassword(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = s.People.CheckPassword(r.Context(), identity.Try{RequestID: wait.ID, Browser: mark(r, cookieBrowser), Device: mark(r, cookieDevice),
 		Source: web.ClientIP(r), Service: wait.Client.SMSName, Number: number.Digits(), Password: password})
+	if err == nil {
+		return web.Redirect(w, r, "/ma-otp?yc="+wait.ID)
+	}
+	status := 0
+	if p.Problem, p.RetryAfter, status = passwordProblem(w, err); status == 0 {
+		return err
+	}
+	return s.render(w, r, status, "sign-in", p)
+}
+
+// passwordProblem says why a number and a password were not taken, on every
+// page that asks for them, and by which status; 0: the error is another.
+func passwordProblem(w http.ResponseWriter, err error) (problem signInProblem, retry time.Duration, status int) {
 	tooMany, isTooMany := errors.AsType[*identity.TooMany](err)
 	switch {
-	case err == nil:
-		return web.Redirect(w, r, "/ma-otp?yc="+wait.ID)
 	case isTooMany:
-		p.Problem, p.RetryAfter = signInTooMany, tooMany.Retry
 		setRetryAfter(w, tooMany.Retry)
-		return s.render(w, r, http.StatusTooManyRequests, "sign-in", p)
+		return signInTooMany, tooMany.Retry, http.StatusTooManyRequests
 	case errors.Is(err, credential.ErrBusy):
-		p.Problem = signInBusy
-		return s.render(w, r, http.StatusServiceUnavailable, "sign-in", p)
+		return signInBusy, 0, http.StatusServiceUnavailable
 	case errors.Is(err, identity.ErrRefused):
-		p.Problem = signInRefused
-		return s.render(w, r, http.StatusUnprocessableEntity, "sign-in", p)
+		return signInRefused, 0, http.StatusUnprocessableEntity
 	}
-	return err
+	return "", 0, 0
 }
 
 // cancel leads back to the service, which says what can be done now.
