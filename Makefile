@@ -19,7 +19,7 @@ run: ## Start the demo: three sites on loopback, data in ./data
 	$(GO) run ./cmd/motcua demo $(ARGS)
 
 test: vet lint ## Prove everything: vet, lint, both databases, races, browser
-	scripts/with-services sh -c '$(GO) test -race $(RACE) && $(GO) test -timeout 12m ./...'
+	scripts/with-services sh -c '$(GO) test -race $(RACE) && $(GO) test -timeout 20m ./...'
 
 unit: ## The suite alone, both databases and browser: make unit PKG=./internal/db/...
 	scripts/with-services $(GO) test $(ARGS) $(or $(PKG),./...)
