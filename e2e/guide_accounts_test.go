@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"motcua/internal/audit"
+	"motcua/internal/db"
 	"motcua/internal/identity"
 )
 
@@ -28,7 +29,11 @@ func (p *photographer) walkAccounts() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	asked, err := p.People.ChangePhone(p.t.Context(), identity.Clerk{By: audit.Ref{Kind: "officer", ID: "another"}}, citizen.ID, newPhone, identity.CheckCard)
+	colleague, err := db.Get[string](p.t.Context(), p.DB, `SELECT id FROM officer WHERE username = $1`, secondClerk)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	asked, err := p.People.ChangePhone(p.t.Context(), identity.Clerk{By: audit.Ref{Kind: "officer", ID: colleague}}, citizen.ID, newPhone, identity.CheckCard)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -48,8 +48,11 @@ func dialectOf(profile, keyFile string) (dialect, error) {
 		}
 		return d, nil
 	}
-	return dialect{authorize: oidcop.PathAuthorize, token: oidcop.PathToken, userinfo: oidcop.PathUserinfo, number: "national_id", proof: true}, nil
+	return own, nil
 }
+
+// own is what the provider speaks of its own: OpenID Connect.
+var own = dialect{authorize: oidcop.PathAuthorize, token: oidcop.PathToken, userinfo: oidcop.PathUserinfo, number: "national_id", proof: true}
 
 // query reads what came back; an encrypted code has raw pluses.
 func (d dialect) query(raw string) url.Values {

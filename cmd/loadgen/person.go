@@ -30,7 +30,7 @@ type people struct {
 }
 
 func newPeople(id string, accounts int) *people {
-	return &people{id: id, accounts: accounts, client: &http.Client{
+	return &people{id: id, accounts: accounts, dialect: own, client: &http.Client{
 		Timeout:       30 * time.Second,
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
