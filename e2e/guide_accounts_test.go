@@ -20,10 +20,10 @@ func (p *photographer) walkAccounts() {
 	p.page()
 	fillAccount(p, "1")
 	p.Press("Tạo tài khoản")
-	for _, part := range []string{"Cấp thư dùng một lần", "Khóa tài khoản"} {
-		p.Unfold(part)
-	}
+	p.Unfold("Cấp thư dùng một lần")
 	p.picture("51-tai-khoan-cong-dan-1280", "")
+	p.Unfold("Khóa tài khoản")
+	p.page()
 	// What another officer has asked for.
 	citizen, err := p.People.Find(p.t.Context(), p.DB, person.Number)
 	if err != nil {

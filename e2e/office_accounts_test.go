@@ -184,6 +184,8 @@ func (v *visitor) identityPages() {
 	v.Press("Đổi số điện thoại")
 	v.look("account, refused")
 	v.Open(at)
+	v.Unfold("Khóa tài khoản")
+	v.look("account, lock")
 	v.Unfold("Nâng lên mức độ 2")
 	v.Choose("kt-muc", "chip")
 	v.Press("Gửi yêu cầu nâng mức độ")

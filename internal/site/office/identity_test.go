@@ -140,7 +140,7 @@ func TestIdentityAdmin_CreatesLocksAndPrintsLetters(t *testing.T) {
 		if waits.StatusCode != http.StatusSeeOther || !strings.HasPrefix(waits.to(), pathRequests+"/") {
 			t.Fatalf("%d %s", waits.StatusCode, text(waits.body))
 		}
-		b.says(b.get(waits.to()), http.StatusOK, "Tạo tài khoản mức độ 2", "Trần Thị Hai", "0900 000 777")
+		b.says(b.get(waits.to()), http.StatusOK, "Tạo tài khoản", "Mức độ 2", "Trần Thị Hai", "0900 000 777")
 		b.leads(b.post(waits.to(), "quyen", post, "quyet", "rut"), pathRequests)
 		b.says(b.get(pathRequests), http.StatusOK, "Đã rút yêu cầu")
 	})
