@@ -58,7 +58,7 @@ func (s *Service) endLostPhone(ctx context.Context, r lostReport) error {
 		if err := s.endPhone(ctx, tx, a.ID, endLost); err != nil {
 			return err
 		}
-		if err := s.Sessions.RevokeBySubject(ctx, tx, Site, a.ID, "phone_lost"); err != nil {
+		if err := s.endEverywhere(ctx, tx, a.ID, "", "phone_lost"); err != nil {
 			return err
 		}
 		_, err = s.SMS.Queue(ctx, tx, sms.Outgoing{To: a.Phone, Purpose: "phone_notice", Subject: a.ID, Text: lostText(a.Number), NotAfter: s.now().Add(day)})
